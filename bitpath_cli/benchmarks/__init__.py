@@ -1,0 +1,84 @@
+"""What this machine really does: one file per benchmark, each ending in a `BENCHMARK`.
+
+A benchmark says which cases it has, opens the timed loops of a case, and turns their samples into
+metrics. How often a loop runs, and whether to believe it, is the harness's business.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from bitpath_cli.host import Host
+from bitpath_cli.model.protocols import Ranks, Trial
+from bitpath_cli.model.reading import Missing
+from bitpath_cli.model.result import (
+    CollectivePoint,
+    Doubt,
+    Metric,
+    Parameters,
+    Samples,
+    Validity,
+)
+from bitpath_cli.model.units import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a benchmark may use: cores, memory, a directory, and the ranks when it spans several."""
+
+    host: Host
+    threads: int
+    memory_bytes: int
+    cache_bytes: int
+    directory: str
+    thorough: bool = False
+    ranks: Ranks | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One combination of parameters, and its weight when the benchmark's budget is divided."""
+
+    parameters: Parameters
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A timed loop: the trial, and the work of one operation from which its rate is derived."""
+
+    trial: Trial
+    work: float
+    unit: Unit
+    largest_loops: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The metrics of a case, and what speaks against them."""
+
+    metrics: tuple[Metric, ...]
+    points: tuple[CollectivePoint, ...] = ()
+    validity: Validity = Validity.VALID
+    reasons: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """The room's contract.
+
+    `find_cases` runs in the main process and loads nothing heavy; `open` and `conclude` run where
+    the measuring is done. `ranks` is how many processes it wants at most (1: none but its own);
+    `blocks` is how many fresh processes to spread the samples over when the budget allows.
+    """
+
+    summary: str
+    revision: int
+    find_cases: Callable[[Context], tuple[Case, ...] | Missing]
+    open: Callable[[Case, Context], AbstractContextManager[Mapping[str, Loop]]]
+    conclude: Callable[[Case, Context, Mapping[str, Samples]], Conclusion]
+    needs: tuple[str, ...] = ()
+    ranks: int = 1
+    blocks: int = 3
+    weight: float = 1.0
+    writes_bytes: int = 0

@@ -1,0 +1,1 @@
+"""The five terms, the objective L, and what follows from it: ranking, sensitivity, confidence."""

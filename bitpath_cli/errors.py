@@ -1,0 +1,106 @@
+"""Every error a person can meet: what happened, why people usually meet it, what to type next.
+
+Exit codes: 0 fine · 1 a finding · 2 usage, and files, profiles or outputs that cannot be used ·
+3 an explicitly requested measurement gave nothing valid · 4 a peer or cluster failed · 70 our own
+bug · 130 and 143 interrupted.
+"""
+
+from typing import ClassVar
+
+OK = 0
+FINDING = 1
+USAGE = 2
+NOTHING_VALID = 3
+PEER = 4
+OUR_BUG = 70
+
+
+class BitpathError(Exception):
+    """A named paragraph in three parts; subclasses fill them in."""
+
+    exit_code: ClassVar[int] = USAGE
+
+    def __init__(self, what: str, why: str, next_step: str) -> None:
+        """`what` happened, `why` it usually does, and the `next_step` to take."""
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        """The three parts as one paragraph."""
+        return " ".join(part for part in (self.what, self.why, self.next_step) if part)
+
+
+class UnknownName(BitpathError):
+    """A workload, site, device, probe or benchmark of that name does not exist."""
+
+    def __init__(self, kind: str, name: str, known: tuple[str, ...], next_step: str) -> None:
+        """`known` are the names that would have worked."""
+        super().__init__(
+            f"There is no {kind} called '{name}'.",
+            f"The names are: {', '.join(known)}." if known else f"No {kind} was found at all.",
+            next_step,
+        )
+
+
+class BadProfile(BitpathError):
+    """A profile that cannot be used: the file, the line, the field and what would be allowed."""
+
+    def __init__(self, path: str, line: int | None, field: str, problem: str, allowed: str) -> None:
+        """`line` is None where the fault has no line, such as a field that is missing."""
+        place = path if line is None else f"{path}, line {line}"
+        super().__init__(
+            f"{place}: {field + ': ' if field else ''}{problem}.",
+            f"Allowed here: {allowed}." if allowed else "",
+            f"Correct it, then check it with: bitpath profiles validate {path}",
+        )
+
+
+class UnreadableReport(BitpathError):
+    """A file that is not a report, or not one of a version that this bitpath reads."""
+
+    def __init__(self, path: str, problem: str, next_step: str) -> None:
+        """`problem` says what is wrong with the file."""
+        super().__init__(f"{path} cannot be read as a report: {problem}.", "", next_step)
+
+
+class UnwritableOutput(BitpathError):
+    """An output file or a test directory that cannot be written."""
+
+    def __init__(self, path: str, problem: str, next_step: str) -> None:
+        """`problem` is the system's own word, such as 'No space left on device'."""
+        super().__init__(f"{path} cannot be written: {problem}.", "", next_step)
+
+
+class BadValue(BitpathError):
+    """An option's value that cannot be understood or used."""
+
+    def __init__(self, option: str, value: str, allowed: str) -> None:
+        """`allowed` describes what would have worked, with an example."""
+        super().__init__(f"{option}: '{value}' cannot be used.", f"Allowed: {allowed}.", "")
+
+
+class NothingMeasured(BitpathError):
+    """An explicitly requested measurement gave nothing valid."""
+
+    exit_code = NOTHING_VALID
+
+    def __init__(self, benchmark: str, problem: str, next_step: str) -> None:
+        """`problem` is the reason in the result."""
+        super().__init__(f"{benchmark} gave no valid result: {problem}.", "", next_step)
+
+
+class PeerFailed(BitpathError):
+    """Another host, rank or cluster did not answer or failed."""
+
+    exit_code = PEER
+
+
+class Interrupted(BitpathError):
+    """A signal ended the run; what was done until then is kept."""
+
+    def __init__(self, signal_number: int, kept: str) -> None:
+        """The exit code is 128 + the signal's number, as a shell would say it."""
+        super().__init__("Interrupted.", kept, "")
+        self.signal_number = signal_number

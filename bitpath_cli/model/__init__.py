@@ -1,0 +1,1 @@
+"""The nouns: frozen, validated, and all that rooms may hand to one another."""

@@ -1,0 +1,1 @@
+"""What probes yield: one file per kind of component."""

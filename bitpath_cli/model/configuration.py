@@ -1,0 +1,33 @@
+"""One fully specified way to run a workload."""
+
+from typing import Literal
+
+from bitpath_cli.model.reading import Quantity
+from bitpath_cli.model.record import Record
+
+StrategyName = Literal["today", "edge", "cloud_native", "hybrid", "distributed"]
+Place = Literal["edge", "cloud", "lan"]
+Tenure = Literal["owned", "bought", "on_demand", "spot"]
+
+
+class NodeGroup(Record):
+    """So many machines of one kind in one place; `count` may be a service's average, a fraction."""
+
+    device: str
+    count: float
+    place: Place
+    tenure: Tenure
+    role: str
+
+
+class Configuration(Record):
+    """What would run where. `label` is how tables and sentences call it."""
+
+    label: str
+    strategy: StrategyName
+    nodes: tuple[NodeGroup, ...]
+    precision: str
+    batch_per_node: float | None = None
+    synchronisation: str = "none"
+    escalated_fraction: Quantity | None = None
+    hypothetical: bool = False

@@ -1,0 +1,190 @@
+"""What to run a workload on and why: candidates, their terms, the winner, what would flip it."""
+
+from typing import Literal
+
+from pydantic import FiniteFloat
+
+from bitpath_cli.model.configuration import Configuration, StrategyName
+from bitpath_cli.model.reading import Missing, Origin, Quantity, Reading
+from bitpath_cli.model.record import Record
+from bitpath_cli.model.units import Unit
+
+TermName = Literal["compute", "storage", "bandwidth", "hardware", "energy"]
+TERM_NAMES: tuple[TermName, ...] = ("compute", "storage", "bandwidth", "hardware", "energy")
+Goal = Literal["balanced", "cost", "speed", "energy"]
+
+
+class NodeShare(Record):
+    """A node's part of a term; the parts sum to the whole."""
+
+    node: str
+    count: float
+    value: FiniteFloat
+    unit: Unit
+
+
+class Term(Record):
+    """One of the five terms of one candidate, and its ratio to the reference."""
+
+    kind: Literal["quantity", "missing"] = "quantity"
+    value: FiniteFloat | None
+    unit: Unit
+    low: FiniteFloat | None = None
+    high: FiniteFloat | None = None
+    level: float | None = None
+    origin: Origin
+    ratio: FiniteFloat | None
+    per_node: tuple[NodeShare, ...] = ()
+    missing: Missing | None = None
+
+
+class Terms(Record):
+    """C_T, S, B, C_H and E, per job or per month of service."""
+
+    compute: Term
+    storage: Term
+    bandwidth: Term
+    hardware: Term
+    energy: Term
+
+    def by_name(self, name: TermName) -> Term:
+        """The term of that name."""
+        found: Term = getattr(self, name)
+        return found
+
+
+class Violation(Record):
+    """A constraint that a configuration fails, in a sentence with its numbers."""
+
+    constraint: str
+    limit: Reading
+    predicted: Reading
+    sentence: str
+    probability_feasible: float
+    removes: bool
+
+
+class Candidate(Record):
+    """A configuration that was judged. Lower `score` is better; 1 is like today's host."""
+
+    strategy: StrategyName
+    configuration: Configuration
+    feasible: bool
+    at_risk: bool
+    violations: tuple[Violation, ...] = ()
+    terms: Terms
+    score: FiniteFloat | None
+    view_currency: Reading
+    view_geometric: FiniteFloat | None
+    dominated: bool
+    on_front: bool
+    probability_best: float
+    predicted: dict[str, Reading] = {}
+    verdict: str
+
+
+class Weights(Record):
+    """The λ of every term."""
+
+    compute: FiniteFloat
+    storage: FiniteFloat
+    bandwidth: FiniteFloat
+    hardware: FiniteFloat
+    energy: FiniteFloat
+
+
+class References(Record):
+    """What each term is divided by; Missing leaves the term out for all candidates."""
+
+    compute: Reading
+    storage: Reading
+    bandwidth: Reading
+    hardware: Reading
+    energy: Reading
+
+
+class Sensitivity(Record):
+    """∂ log(target) / ∂ log(resource): +1 % of the resource changes the target by this many %."""
+
+    resource: str
+    target: str
+    elasticity: FiniteFloat
+    sentence: str
+
+
+class Bottleneck(Record):
+    """The resource with the most negative elasticity of time, and the next one."""
+
+    resource: str
+    elasticity: FiniteFloat
+    sentence: str
+    runner_up: str | None
+    balanced: bool
+
+
+class BreakEven(Record):
+    """Where the winner changes when one quantity moves and all else stays."""
+
+    quantity: str
+    at: Quantity
+    now: Quantity
+    other: StrategyName
+    sentence: str
+
+
+class Remedy(Record):
+    """A what-if on the same model: what it changes in L, and what it costs where that is known."""
+
+    name: str
+    change_in_score: FiniteFloat
+    cost: Reading
+    sentence: str
+
+
+class Confidence(Record):
+    """How sure the ranking is over draws from the readings' spreads, shared by all candidates."""
+
+    draws: int
+    probability_best: float
+    expected_regret: FiniteFloat
+    rank_low: int
+    rank_high: int
+    simplex_share: float
+
+
+class AssumedInput(Record):
+    """A number that was not measured, how wide its spread is, and how it would be known."""
+
+    name: str
+    reading: Quantity
+    next_step: str
+
+
+class Recommendation(Record):
+    """The answer for one workload at one site."""
+
+    workload: str
+    workload_is_example: bool
+    site: str
+    goal: Goal
+    unit_of_account: str
+    lambdas: Weights
+    lambdas_source: str
+    references: References
+    references_explained: str
+    winner: Configuration | None
+    verdict: Literal["clear", "tie", "none feasible"]
+    summary: str
+    tied_with: tuple[StrategyName, ...] = ()
+    probability_best: float | None
+    robust: bool
+    confidence: Confidence | None
+    configurations_considered: int
+    candidates: tuple[Candidate, ...]
+    bottleneck: Bottleneck | None
+    sensitivities: tuple[Sensitivity, ...] = ()
+    break_even: tuple[BreakEven, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    smallest_change: str = ""
+    assumptions: tuple[AssumedInput, ...] = ()
+    notes: tuple[str, ...] = ()

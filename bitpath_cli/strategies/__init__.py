@@ -1,0 +1,1 @@
+"""Where a workload may run: one file per strategy, each ending in a `STRATEGY`."""
