@@ -59,11 +59,24 @@ class Ceiling(Record):
 
 
 class Block(Record):
-    """The timed samples of one fresh process: each is the seconds that `loops` operations took."""
+    """The timed samples of one fresh process: each is the seconds that `loops` operations took.
+
+    `calibration` is how `loops` was found, as pairs of operations and seconds. `evidence` is what
+    else the trial saw meanwhile: latencies of single requests, bytes that the device moved, wrong
+    elements.
+    """
 
     loops: int = Field(gt=0)
     seconds: tuple[FiniteFloat, ...]
     warmup_seconds: tuple[FiniteFloat, ...] = ()
+    calibration: tuple[tuple[int, FiniteFloat], ...] = ()
+    evidence: dict[str, tuple[FiniteFloat, ...]] = {}
+
+    @property
+    def operations(self) -> int:
+        """Every operation that the process did, calibration and warm-up included."""
+        samples = len(self.seconds) + len(self.warmup_seconds)
+        return self.loops * samples + sum(count for count, _ in self.calibration)
 
 
 class Samples(Record):
@@ -78,6 +91,10 @@ class Samples(Record):
     def seconds_per_operation(self) -> tuple[float, ...]:
         """Seconds per operation, sample by sample, over all blocks."""
         return tuple(s / block.loops for block in self.blocks for s in block.seconds)
+
+    def evidence(self, name: str) -> tuple[float, ...]:
+        """Everything of that name that the trials saw, over all blocks; empty where nothing."""
+        return tuple(each for block in self.blocks for each in block.evidence.get(name, ()))
 
 
 class Metric(Record):

@@ -24,7 +24,11 @@ class CoreGroup(Record):
 
 
 class Cpu(Record):
-    """`isa` lists the extensions that decide what numeric libraries can use."""
+    """`isa` lists the extensions that decide what numeric libraries can use.
+
+    `frequency_max` is what the hardware can, `frequency_limit` the most that its present policy
+    allows. `steal_fraction` counts since boot.
+    """
 
     kind: Literal["cpu"] = "cpu"
     name: str
@@ -47,6 +51,7 @@ class Cpu(Record):
     frequency_now: Reading
     frequency_min: Reading
     frequency_max: Reading
+    frequency_limit: Reading
     frequency_base: Reading
     governor: Statement
     frequency_driver: Statement

@@ -11,7 +11,8 @@ class Limits(Record):
 
     `effective_cpus` is min(affinity, cpuset, quota), a fraction where a quota is; threads are its
     floor, at least 1. `effective_memory` is the least of the host's memory and the limit of every
-    cgroup from the process's own up to the root of the hierarchy.
+    cgroup from the process's own up to the root of the hierarchy. `processes` is the user's ulimit,
+    `process_limit` the cgroups' least pids.max. A limit that nothing sets is Missing (absent).
     """
 
     kind: Literal["limits"] = "limits"

@@ -20,6 +20,7 @@ class Software(Record):
     cpu_capability: Statement
     onednn_isa: Statement
     cuda: Statement
+    cuda_usable: Statement
     cudnn: Statement
     nccl: Statement
     gloo: Statement

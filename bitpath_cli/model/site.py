@@ -1,0 +1,77 @@
+"""Where things may run: the place where data is born, its links, and what lies beyond them."""
+
+from pydantic import Field
+
+from bitpath_cli.model.reading import Quantity, Reading
+from bitpath_cli.model.record import Record
+
+
+class Link(Record):
+    """A path between two places: one-way rates and the round trip."""
+
+    up: Quantity
+    down: Quantity
+    round_trip: Quantity
+
+
+class Place(Record):
+    """A room with power: tariff (currency/J), PUE (1) and carbon (kg/J)."""
+
+    tariff: Quantity
+    pue: Quantity
+    carbon: Reading
+
+
+class Offer(Record):
+    """A machine for rent: `devices` of one kind, with prices per second while it is held."""
+
+    name: str
+    device: str
+    devices: int = Field(gt=0)
+    on_demand: Quantity
+    spot: Reading
+    per_request_factor: Reading
+
+
+class Cloud(Record):
+    """A provider's region: what can be rented there, and what storage and egress cost."""
+
+    provider: str
+    region: str
+    within_region: bool
+    place: Place
+    offers: tuple[Offer, ...] = Field(min_length=1)
+    storage_price: Quantity
+    egress_price: Quantity
+    link: Link
+    availability: Quantity
+    start_up: Quantity
+    preemptions: Quantity
+
+
+class OwnedHost(Record):
+    """What a report does not know of a host: its price, its power and how often it is up."""
+
+    price: Quantity
+    power_idle: Quantity
+    power_max: Quantity
+    availability: Quantity
+
+
+class Site(Record):
+    """One place where data is born, with its links out. One currency per site."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    summary: str
+    is_example: bool
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    value_of_time: Quantity
+    place: Place
+    uplink: Link
+    lan: Link
+    today: OwnedHost
+    lifetime: Quantity
+    purchases: tuple[str, ...]
+    host_for_accelerator: OwnedHost
+    largest_cluster: int = Field(default=8, ge=1)
+    cloud: Cloud | None = None
