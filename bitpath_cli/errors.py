@@ -36,10 +36,11 @@ class UnknownName(BitpathError):
     """A workload, site, device, probe or benchmark of that name does not exist."""
 
     def __init__(self, kind: str, name: str, known: tuple[str, ...], next_step: str) -> None:
-        """`known` are the names that would have worked."""
+        """`known` are the names that would have worked; the nearest of them are suggested."""
+        names = f"The names are: {', '.join(known)}." if known else f"No {kind} was found at all."
         super().__init__(
             f"There is no {kind} called '{name}'.",
-            f"The names are: {', '.join(known)}." if known else f"No {kind} was found at all.",
+            f"{_suggest(name, known)}{names}",
             next_step,
         )
 
@@ -104,3 +105,36 @@ class Interrupted(BitpathError):
         """The exit code is 128 + the signal's number, as a shell would say it."""
         super().__init__("Interrupted.", kept, "")
         self.signal_number = signal_number
+
+
+def _suggest(name: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known)
+    # resnet50 is far from resnet50-training by its letters, and yet what was meant.
+    near = close or [each for each in known if name and name.lower() in each.lower()][:3]
+    return f"Did you mean {' or '.join(repr(each) for each in near)}? " if near else ""
+
+
+class UnmeasuredHost(BitpathError):
+    """A report without the measurement that a recommendation rests on."""
+
+    def __init__(self, missing: str, next_step: str) -> None:
+        """`missing` names the measurement."""
+        super().__init__(
+            f"The report holds no valid {missing} of this host, so nothing can be recommended.",
+            "The cost model compares every strategy with what today's host really does.",
+            next_step,
+        )
+
+
+class UnfitWorkload(BitpathError):
+    """A workload that the cost model cannot judge as it is written."""
+
+    def __init__(self, workload: str, problem: str) -> None:
+        """`problem` says what is missing in the profile."""
+        super().__init__(
+            f"The workload '{workload}' cannot be judged: {problem}.",
+            "",
+            f"See what it says: bitpath profiles show {workload}",
+        )

@@ -45,7 +45,8 @@ def ratios(
         else terms.named(name) / reference.named(name)
         for name in names
     ]
-    return Ratios(torch.stack(columns, dim=-1), names)
+    width = max(each.shape[1] for each in columns)
+    return Ratios(torch.stack([each.expand(-1, width) for each in columns], dim=-1), names)
 
 
 def weights(lambdas: dict[TermName, float], names: tuple[TermName, ...]) -> Tensor:

@@ -6,11 +6,14 @@ strategy can flatter itself.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields, replace
+from typing import Final, Literal
 
+import torch
 from torch import Tensor
 
+from bitpath_cli.cost.terms import TermTensors
+from bitpath_cli.cost.uncertainty import Draws
 from bitpath_cli.model.configuration import Place, StrategyName, Tenure
 from bitpath_cli.model.reading import Quantity
 from bitpath_cli.model.site import Site
@@ -20,6 +23,15 @@ PRECISIONS: Final[tuple[Precision, ...]] = (
     "float64", "float32", "tf32", "bfloat16", "float16", "int8",
 )  # fmt: skip
 TENURES: Final[tuple[Tenure, ...]] = ("owned", "bought", "on_demand", "spot")
+RATE_LEVERS: Final = (
+    "compute",
+    "memory_bandwidth",
+    "network_bandwidth",
+    "network_latency",
+    "storage_bandwidth",
+    "fixed_times",
+)
+"""All rates, 1/latency and 1/fixed time among them: times are homogeneous of degree −1 in them."""
 SYNCHRONISATIONS: Final = ("none", "all-reduce", "local-sgd")
 
 
@@ -109,6 +121,60 @@ class ServicePlans:
     is_cascade: Tensor
 
 
+ConstraintName = Literal[
+    "memory", "deadline", "budget", "residency", "latency", "utilisation", "uplink", "availability"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A constraint: what is predicted [C, D] may not be above the limit ([C, D] or [1, D])."""
+
+    name: ConstraintName
+    predicted: Tensor
+    limit: Tensor
+    binds: bool
+
+    def satisfied(self) -> Tensor:
+        """[C, D], true where it holds."""
+        slack = 1e-9 * self.limit.abs()
+        return self.predicted <= self.limit + slack
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`groups` are the terms of the two node groups, which sum to the whole.
+
+    `elapsed` is the job's time, or the latency percentile of a service, [C, D]; `details` are the
+    figures that people ask for beside the terms.
+    """
+
+    groups: tuple[TermTensors, TermTensors]
+    elapsed: Tensor
+    bounds: tuple[Bound, ...]
+    details: dict[str, Tensor]
+
+    def total(self) -> TermTensors:
+        """Both groups together."""
+        first, second = self.groups
+        return TermTensors(
+            first.compute + second.compute,
+            first.storage + second.storage,
+            first.bandwidth + second.bandwidth,
+            first.link_time + second.link_time,
+            first.hardware + second.hardware,
+            first.energy + second.energy,
+        )
+
+    def feasible(self) -> Tensor:
+        """[C, D], true where every constraint that binds holds."""
+        answer = torch.ones_like(self.elapsed, dtype=torch.bool)
+        for bound in self.bounds:
+            if bound.binds:
+                answer = answer & bound.satisfied()
+        return answer
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """The room's contract: a sentence, and the configurations for a job or for a service."""
@@ -117,3 +183,48 @@ class Strategy:
     summary: str
     plan_job: Callable[[Question], JobPlans]
     plan_service: Callable[[Question], ServicePlans]
+
+
+Plans = JobPlans | ServicePlans
+
+
+def select(plans: Plans, index: Tensor) -> Plans:
+    """Some of the configurations."""
+    return type(plans)(*(getattr(plans, each.name)[index] for each in fields(plans)))
+
+
+def join(parts: list[Plans]) -> Plans:
+    """The configurations of several strategies, one below the other."""
+    return type(parts[0])(
+        *(torch.cat([getattr(part, each.name) for part in parts]) for each in fields(parts[0]))
+    )
+
+
+def evaluate(
+    question: Question, plans: Plans, draws: Draws, levers: Mapping[str, Tensor] | None = None
+) -> Outcome:
+    """What the configurations come to, under draws and with some groups of inputs scaled."""
+    from bitpath_cli.strategies._job import job_outcome
+    from bitpath_cli.strategies._service import service_outcome
+    from bitpath_cli.strategies._world import build
+
+    world = build(question, draws, levers)
+    if isinstance(plans, JobPlans):
+        return job_outcome(plans, world)
+    return service_outcome(plans, world)
+
+
+def reference(question: Question, plans: Plans, draws: Draws) -> TermTensors:
+    """The same work done by today's hosts where the data is born, constraints ignored, one row.
+
+    `plans` holds today's configuration alone. Its `link_time` is the time in which the links could
+    carry bytes: the job's, or the month's. A service is given the fractional number of hosts that
+    keeps them at the planned utilisation.
+    """
+    from bitpath_cli.strategies._service import service_reference
+    from bitpath_cli.strategies._world import build
+
+    if isinstance(plans, ServicePlans):
+        return service_reference(plans, build(question, draws))
+    outcome = evaluate(question, plans, draws)
+    return replace(outcome.total(), link_time=outcome.elapsed)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from bitpath_cli.model.workload import Limit
-from bitpath_cli.strategies._outcome import Bound, ConstraintName
+from bitpath_cli.strategies import Bound, ConstraintName
 from bitpath_cli.strategies._world import World
 
 

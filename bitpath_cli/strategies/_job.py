@@ -22,7 +22,7 @@ from bitpath_cli.prediction.memory import (
     training_bytes,
 )
 from bitpath_cli.prediction.money import preemption_overhead
-from bitpath_cli.strategies import TENURES, JobPlans
+from bitpath_cli.strategies import TENURES, Bound, JobPlans, Outcome
 from bitpath_cli.strategies._bounds import limit_bound, residency_bounds
 from bitpath_cli.strategies._job_step import (
     Group,
@@ -33,7 +33,6 @@ from bitpath_cli.strategies._job_step import (
     step_time,
     where_present,
 )
-from bitpath_cli.strategies._outcome import Bound, Outcome
 from bitpath_cli.strategies._world import World
 
 _SPOT: Final = TENURES.index("spot")
@@ -164,7 +163,7 @@ def _terms(
     link_time = synchronising * links.beta + incoming / torch.where(
         group.in_cloud, links.up, links.down
     )
-    price = world.price[group.machine, group.tenure.squeeze(1)]
+    price = world.price_of(group.machine, group.tenure.squeeze(1))
     reserved = torch.where(
         group.count > 0, group.count * price * elapsed, torch.zeros_like(elapsed)
     )
@@ -221,7 +220,7 @@ def _bounds(
     activation = world.of("work.activation", workload.work.activation_bytes)
     found = []
     for each in groups:
-        per_device = each.samples / world.devices(each.machine)
+        per_device = each.at_once / world.devices(each.machine)
         needed = training_bytes(parameters, training.optimiser, activation, per_device)
         room = FILL_CAP * world.memory[each.machine] / world.devices(each.machine)
         found.append(Bound("memory", where_present(each, needed), room, binds=True))

@@ -10,7 +10,7 @@ from bitpath_cli.model.workload import Training
 from bitpath_cli.prediction.communication import GLOO, NCCL, all_reduce, overlapped_backward
 from bitpath_cli.prediction.compute import Step, training_step
 from bitpath_cli.prediction.data_loading import load_time, stall
-from bitpath_cli.prediction.memory import GRADIENT_BYTES, STATE_BYTES
+from bitpath_cli.prediction.memory import FILL_CAP, GRADIENT_BYTES, STATE_BYTES
 from bitpath_cli.strategies import SYNCHRONISATIONS, JobPlans
 from bitpath_cli.strategies._world import World
 
@@ -28,6 +28,7 @@ class Group:
     in_cloud: Tensor
     share: Tensor
     samples: Tensor
+    at_once: Tensor
     step: Step
 
 
@@ -63,10 +64,12 @@ def node_groups(plans: JobPlans, world: World, training: Training) -> tuple[Grou
         share = speed / total
         present = count.unsqueeze(1).clamp_min(1.0)
         samples = batch * share / present
-        forward = world.forward(machine, plans.precision, samples)
+        fitting = _micro_batch(world, machine, samples, training)
+        rounds = torch.ceil(samples / fitting - 1e-9).clamp_min(1.0)
+        forward = rounds * world.forward(machine, plans.precision, samples / rounds)
         step = training_step(
             forward,
-            world.overhead[machine],
+            rounds * world.overhead[machine],
             world.of("work.parameters", world.question.workload.work.parameters),
             STATE_BYTES[training.optimiser],
             world.memory_rate[machine],
@@ -74,10 +77,24 @@ def node_groups(plans: JobPlans, world: World, training: Training) -> tuple[Grou
         made.append(
             Group(
                 machine, tenure.unsqueeze(1), count.unsqueeze(1), cloud[machine].unsqueeze(1),
-                share, samples, step,
+                share, samples, fitting, step,
             )
         )  # fmt: skip
     return made[0], made[1]
+
+
+def _micro_batch(world: World, machine: Tensor, samples: Tensor, training: Training) -> Tensor:
+    """How many samples of a step fit in a node's memory at once, at least one a device.
+
+    What does not fit is computed in rounds whose gradients are accumulated. The number of rounds
+    follows from nominal memory, so that it is no source of gradients.
+    """
+    work = world.question.workload.work
+    devices = world.devices(machine)
+    state = STATE_BYTES[training.optimiser] * work.parameters.value
+    room = FILL_CAP * world.memory[machine].detach() - devices * state
+    fitting = torch.floor(room / work.activation_bytes.value)
+    return torch.minimum(torch.maximum(fitting, devices), samples.detach().clamp_min(1e-9))
 
 
 def links_between(plans: JobPlans, world: World, groups: tuple[Group, Group]) -> Links:

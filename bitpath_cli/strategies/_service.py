@@ -13,11 +13,10 @@ from torch import Tensor
 from bitpath_cli.cost.terms import TermTensors
 from bitpath_cli.model.workload import Serving
 from bitpath_cli.prediction.energy import energy, power
-from bitpath_cli.prediction.latency import Wait, percentile_of_sum, wait
+from bitpath_cli.prediction.latency import PLANNED_UTILISATION, Wait, percentile_of_sum, wait
 from bitpath_cli.prediction.memory import FILL_CAP, WEIGHT_BYTES, inference_bytes
-from bitpath_cli.strategies import PRECISIONS, ServicePlans
+from bitpath_cli.strategies import PRECISIONS, Bound, Outcome, ServicePlans
 from bitpath_cli.strategies._bounds import limit_bound, residency_bounds
-from bitpath_cli.strategies._outcome import Bound, Outcome
 from bitpath_cli.strategies._world import World
 
 MONTH_SECONDS: Final = 2_629_800.0
@@ -116,6 +115,39 @@ def service_outcome(plans: ServicePlans, world: World) -> Outcome:
     )
     bounds = _bounds(plans, world, serving, (edge, centre), path, outcome)
     return Outcome(outcome.groups, latency, bounds, outcome.details)
+
+
+def service_reference(plans: ServicePlans, world: World) -> TermTensors:
+    """Today's hosts at the planned utilisation, in fractional number; one copy of the weights."""
+    serving, site = world.question.workload.serving, world.question.site
+    if serving is None:
+        raise ValueError(f"{world.question.workload.name} is no service")
+    rate = world.of("serving.request_rate", serving.request_rate)
+    requests = MONTH_SECONDS * world.of("serving.places", serving.places) * rate
+    one = torch.ones((1, world.draws.count), dtype=torch.float64)
+    service = world.forward(plans.machine, plans.precision, one)
+    preparation = world.of("serving.preparation", serving.preparation)
+    hosts = requests / MONTH_SECONDS * service / PLANNED_UTILISATION
+    watts = power(
+        world.power_idle[plans.machine], world.power_max[plans.machine], one * PLANNED_UTILISATION
+    )
+    month = one * MONTH_SECONDS
+    link = site.uplink
+    return TermTensors(
+        compute=requests * (preparation + service),
+        storage=hosts.clamp_min(1.0) * _weights(plans, world) * MONTH_SECONDS,
+        bandwidth=world.of("uplink.up", link.up) * MONTH_SECONDS,
+        link_time=month,
+        hardware=hosts * world.price_of(plans.machine, plans.tenure) * MONTH_SECONDS,
+        energy=hosts * energy(watts, month, world.of("site.pue", site.place.pue)),
+    )
+
+
+def _weights(plans: ServicePlans, world: World) -> Tensor:
+    """Bytes of one copy of the model, [C, D]."""
+    sizes = torch.tensor([WEIGHT_BYTES[each] for each in PRECISIONS], dtype=torch.float64)
+    parameters = world.of("work.parameters", world.question.workload.work.parameters)
+    return sizes[plans.precision].unsqueeze(1) * parameters
 
 
 def _escalated(plans: ServicePlans, world: World, serving: Serving) -> Tensor:
@@ -224,12 +256,10 @@ def _terms(
     in_cloud: bool,
 ) -> TermTensors:
     """A month of one station's nodes."""
-    site, work = world.question.site, world.question.workload.work
+    site = world.question.site
     nodes = station.servers * station.queues
-    sizes = torch.tensor([WEIGHT_BYTES[each] for each in PRECISIONS], dtype=torch.float64)
-    weights = sizes[plans.precision].unsqueeze(1) * world.of("work.parameters", work.parameters)
-    stored = nodes * weights * MONTH_SECONDS
-    price = world.price[station.machine, station.tenure]
+    stored = nodes * _weights(plans, world) * MONTH_SECONDS
+    price = world.price_of(station.machine, station.tenure)
     hardware = _where(station, nodes * price * MONTH_SECONDS)
     pue = world.of("site.pue", site.place.pue)
     if in_cloud and site.cloud is not None:

@@ -12,19 +12,7 @@ from bitpath_cli.model.reading import Quantity
 from bitpath_cli.prediction.compute import equivalent_size, forward_time, interpolate
 from bitpath_cli.strategies import PRECISIONS, TENURES, Machine, Question
 
-RATE_LEVERS: Final = (
-    "compute",
-    "memory_bandwidth",
-    "network_bandwidth",
-    "network_latency",
-    "storage_bandwidth",
-    "fixed_times",
-)
-"""All rates, 1/latency and 1/fixed time among them: times are homogeneous of degree −1 in them."""
-
-MONEY_LEVERS: Final = ("rent", "purchase", "tariff")
-DEMAND_LEVERS: Final = ("request_rate", "batch")
-_RENTED: Final = frozenset({TENURES.index("on_demand"), TENURES.index("spot")})
+_RENTED: Final = (TENURES.index("on_demand"), TENURES.index("spot"))
 _KNOTS: Final = tuple(2.0**power for power in range(5, 15))
 
 
@@ -70,9 +58,16 @@ class World:
         )
         knots = torch.tensor(_KNOTS, dtype=torch.float64)
         curve = interpolate(self.curve[machine].unsqueeze(1), knots, size)
-        rate = self.rate[machine, precision] * self.efficiency[machine] * curve
+        rate = self.rate[machine, precision] * self.lever("compute")
+        rate = rate * self.efficiency[machine] * curve
         traffic = samples * part * self.of("work.traffic", work.traffic_bytes)
         return forward_time(flop, rate, traffic, self.memory_rate[machine], self.overhead[machine])
+
+    def price_of(self, machine: Tensor, tenure: Tensor) -> Tensor:
+        """Currency a second of machines [C] while they are held, [C, D]."""
+        rented = (tenure == _RENTED[0]) | (tenure == _RENTED[1])
+        lever = torch.where(rented.unsqueeze(1), self.lever("rent"), self.lever("purchase"))
+        return self.price[machine, tenure] * lever
 
     def devices(self, machine: Tensor) -> Tensor:
         """How many accelerators a node has, [C, 1]."""
@@ -120,13 +115,13 @@ def build(question: Question, draws: Draws, levers: Mapping[str, Tensor] | None 
     )
     return World(
         question=question, draws=draws, levers=moved,
-        rate=_rates(question, draws) * lever("compute"),
+        rate=_rates(question, draws),
         curve=torch.tensor([_resampled(each) for each in question.machines], dtype=torch.float64),
         memory_rate=column("memory_bandwidth") * lever("memory_bandwidth"),
         memory=column("memory"),
         storage_rate=column("storage_rate") * lever("storage_bandwidth"),
         power_idle=column("power_idle"), power_max=column("power_max"),
-        price=_prices(question, draws) * _by_tenure(lever("rent"), lever("purchase")),
+        price=_prices(question, draws),
         availability=column("availability"),
         efficiency=efficiency, overhead=overhead / lever("fixed_times"),
     )  # fmt: skip
@@ -146,16 +141,6 @@ def _rates(question: Question, draws: Draws) -> Tensor:
                 ]
             )
             for each in question.machines
-        ]
-    )
-
-
-def _by_tenure(rent: Tensor, purchase: Tensor) -> Tensor:
-    """The lever that moves each tenure's price, [T, D]."""
-    return torch.stack(
-        [
-            (rent if index in _RENTED else purchase).expand(max(rent.numel(), purchase.numel()))
-            for index in range(len(TENURES))
         ]
     )
 

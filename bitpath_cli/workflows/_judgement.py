@@ -1,0 +1,222 @@
+"""Judges all configurations of all strategies: feasible or not, how good, how surely."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from bitpath_cli import discover, strategies
+from bitpath_cli.cost.objective import Ratios, currency, geometric, objective, ratios
+from bitpath_cli.cost.pareto import dominated
+from bitpath_cli.cost.terms import TermTensors
+from bitpath_cli.cost.uncertainty import Draws, Ranking, rank
+from bitpath_cli.errors import UnfitWorkload
+from bitpath_cli.model.configuration import StrategyName
+from bitpath_cli.model.recommendation import TERM_NAMES, Goal, TermName
+from bitpath_cli.strategies import (
+    Outcome,
+    Plans,
+    Question,
+    Strategy,
+    evaluate,
+    join,
+    reference,
+    select,
+)
+
+REMOVED_BELOW: Final = 0.1
+AT_RISK_BELOW: Final = 0.9
+_MOST_DRAWN: Final = 40
+_NEARLY: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The weights in use and where they came from, budgets as references, and how many draws."""
+
+    goal: Goal
+    lambdas: Mapping[TermName, float]
+    lambdas_source: str
+    references: Mapping[TermName, float] = field(default_factory=dict)
+    draws: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Rows are the configurations that were drawn; `kept` maps them to all that were considered.
+
+    `best` gives each strategy's best feasible row, `nearest` the row that fails by least.
+    """
+
+    question: Question
+    wishes: Wishes
+    plans: Plans
+    names: tuple[StrategyName, ...]
+    considered: int
+    nominal: Outcome
+    drawn: Outcome
+    reference: TermTensors
+    ratios: Ratios
+    scores: Tensor
+    geometric: Tensor
+    currency: Tensor
+    probability_feasible: Tensor
+    dominated: Tensor
+    best: Mapping[StrategyName, int]
+    nearest: Mapping[StrategyName, int]
+    ranking: Ranking | None
+    winner: int | None
+
+    def rivals(self) -> tuple[StrategyName, ...]:
+        """The strategies that compete, in the order of the ranking's rows; today does not."""
+        return tuple(name for name in self.best if name != "today")
+
+
+def judge(question: Question, wishes: Wishes) -> Judgement:
+    """Enumerate, price, reduce to the promising ones, draw, and rank."""
+    plans, names = _enumerate(question)
+    considered = len(names)
+    today = [index for index, name in enumerate(names) if name == "today"]
+    if not today:
+        allowed = ", ".join(question.workload.work.precisions)
+        raise UnfitWorkload(
+            question.workload.name,
+            f"this host was measured in none of the precisions it allows ({allowed})",
+        )
+    here = select(plans, torch.tensor(today))
+    nominal = evaluate(question, plans, Draws(1))
+    base = _referred(reference(question, here, Draws(1)), wishes)
+    lambdas = dict(wishes.lambdas)
+    scores = objective(ratios(nominal.total(), base), lambdas).squeeze(1)
+    kept = _promising(names, scores, _excess(nominal))
+    plans, names = select(plans, kept), tuple(names[int(index)] for index in kept)
+    nominal = evaluate(question, plans, Draws(1))
+    draws = Draws(wishes.draws)
+    drawn = evaluate(question, plans, draws)
+    drawn_base = _referred(reference(question, here, draws), wishes)
+    probability = drawn.feasible().double().mean(dim=1)
+    scaled = ratios(nominal.total(), base)
+    scores = objective(scaled, lambdas).squeeze(1)
+    best = _best(names, scores, probability)
+    ranking, winner = _rank(drawn, drawn_base, lambdas, best, scores)
+    return Judgement(
+        question=question, wishes=wishes, plans=plans, names=names, considered=considered,
+        nominal=nominal, drawn=drawn, reference=base, ratios=scaled, scores=scores,
+        geometric=geometric(scaled, lambdas).squeeze(1),
+        currency=_in_currency(question, nominal).squeeze(1),
+        probability_feasible=probability,
+        dominated=_dominated(nominal, probability),
+        best=best, nearest=_nearest(names, _excess(nominal)),
+        ranking=ranking, winner=winner,
+    )  # fmt: skip
+
+
+def _enumerate(question: Question) -> tuple[Plans, tuple[StrategyName, ...]]:
+    parts: list[Plans] = []
+    names: list[StrategyName] = []
+    for member in discover.names(strategies):
+        strategy = discover.member(strategies, member, "STRATEGY", Strategy)
+        training = question.workload.task == "training"
+        plans = strategy.plan_job(question) if training else strategy.plan_service(question)
+        parts.append(plans)
+        names += [strategy.name] * len(plans.machine)
+    return join(parts), tuple(names)
+
+
+def _referred(base: TermTensors, wishes: Wishes) -> TermTensors:
+    """The reference, with the budgets that the user gives in its place."""
+    budgets = {
+        name: torch.full_like(base.compute, value) for name, value in wishes.references.items()
+    }
+    return replace(base, **budgets)
+
+
+def _excess(outcome: Outcome) -> Tensor:
+    """By what factor the worst binding constraint is missed, [C]; at most 1 where none is."""
+    worst = torch.zeros(len(outcome.elapsed), dtype=torch.float64)
+    for bound in outcome.bounds:
+        if bound.binds:
+            tiny = torch.full_like(bound.limit, 1e-12)
+            ratio = (bound.predicted / torch.maximum(bound.limit, tiny)).mean(dim=1)
+            worst = torch.maximum(worst, torch.nan_to_num(ratio, nan=torch.inf))
+    return worst
+
+
+def _promising(names: tuple[StrategyName, ...], scores: Tensor, excess: Tensor) -> Tensor:
+    """Each strategy's best by L among those nearly feasible, and the one that fails by least."""
+    chosen: set[int] = set()
+    for name in dict.fromkeys(names):
+        rows = [index for index, each in enumerate(names) if each == name]
+        able = [index for index in rows if float(excess[index]) <= _NEARLY]
+        able.sort(key=lambda index: (float(excess[index]) > 1, float(scores[index])))
+        chosen.update(able[:_MOST_DRAWN])
+        chosen.add(min(rows, key=lambda index: (float(excess[index]), float(scores[index]))))
+    return torch.tensor(sorted(chosen))
+
+
+def _best(
+    names: tuple[StrategyName, ...], scores: Tensor, probability: Tensor
+) -> dict[StrategyName, int]:
+    """The lowest L among those more likely feasible than not, else among those not removed."""
+    best: dict[StrategyName, int] = {}
+    for name in dict.fromkeys(names):
+        rows = [index for index, each in enumerate(names) if each == name]
+        likely = [index for index in rows if float(probability[index]) >= 0.5]
+        possible = [index for index in rows if float(probability[index]) >= REMOVED_BELOW]
+        if pool := likely or possible:
+            best[name] = min(pool, key=lambda index: float(scores[index]))
+    return best
+
+
+def _nearest(names: tuple[StrategyName, ...], excess: Tensor) -> dict[StrategyName, int]:
+    return {
+        name: min(
+            (index for index, each in enumerate(names) if each == name),
+            key=lambda index: float(excess[index]),
+        )
+        for name in dict.fromkeys(names)
+    }
+
+
+def _rank(
+    drawn: Outcome,
+    base: TermTensors,
+    lambdas: dict[TermName, float],
+    best: Mapping[StrategyName, int],
+    scores: Tensor,
+) -> tuple[Ranking | None, int | None]:
+    """Strategies against each other, each by its best configuration."""
+    rows = [row for name, row in best.items() if name != "today"]
+    if not rows:
+        return None, None
+    index = torch.tensor(rows)
+    drawn_scores = objective(ratios(drawn.total().rows(index), base), lambdas)
+    ranking = rank(drawn_scores, drawn.feasible()[index])
+    return ranking, min(rows, key=lambda row: float(scores[row]))
+
+
+def _in_currency(question: Question, outcome: Outcome) -> Tensor:
+    """All terms in the site's currency; electricity only where the site itself pays for it."""
+    site, terms = question.site, outcome.total()
+    own = replace(terms, energy=outcome.details["paid_energy"])
+    return currency(
+        own,
+        torch.tensor(site.value_of_time.value, dtype=torch.float64),
+        torch.tensor(site.place.tariff.value, dtype=torch.float64),
+        torch.zeros((), dtype=torch.float64),
+    )
+
+
+def _dominated(outcome: Outcome, probability: Tensor) -> Tensor:
+    """Among what is feasible: some other configuration is nowhere worse and somewhere better."""
+    terms = outcome.total()
+    columns = [terms.named(name).squeeze(1) for name in TERM_NAMES]
+    values = torch.stack([*columns, outcome.elapsed.squeeze(1)], dim=1)
+    able = torch.nonzero(probability >= REMOVED_BELOW).flatten()
+    answer = torch.ones(len(values), dtype=torch.bool)
+    if len(able):
+        scale = values[able].abs().amax(dim=0).clamp_min(1e-300)
+        answer[able] = dominated(values[able] / scale)
+    return answer

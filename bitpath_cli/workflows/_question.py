@@ -1,0 +1,86 @@
+"""What the strategies are asked: a workload at a site, the machines there are, and the wire."""
+
+from typing import Final
+
+from bitpath_cli import catalogue
+from bitpath_cli.model.reading import Quantity, assumed
+from bitpath_cli.model.report import Report
+from bitpath_cli.model.result import BenchmarkResult, Doubt, Validity
+from bitpath_cli.model.site import Site
+from bitpath_cli.model.units import BYTE_PER_SECOND, ONE
+from bitpath_cli.model.workload import Workload
+from bitpath_cli.strategies import Machine, Question, Wire
+from bitpath_cli.workflows._combine import scaled
+from bitpath_cli.workflows._machines import bought_machine, rented_machine
+from bitpath_cli.workflows._todays_host import todays_machine
+
+_SLOWDOWN: Final = assumed(
+    1.13, ONE, "κ, measured by Galvatron on its GPUs (1.1256); not on this host", 1.05
+)
+_OVERLAP_CPU: Final = assumed(
+    0.1, ONE, "15 cases with one core a rank took the sum of compute and all-reduce", 3.0
+)
+_OVERLAP_ACCELERATOR: Final = assumed(
+    0.9, ONE, "a guess: DDP hides what the last bucket does not expose", 1.1
+)
+
+
+def question_for(
+    report: Report, workload: Workload, site: Site, largest_cluster: int | None = None
+) -> Question:
+    """Today's host first, then what the site's purchases and offers name."""
+    machines: list[Machine] = [todays_machine(report, site)]
+    bought = (bought_machine(catalogue.device(name), site) for name in site.purchases)
+    machines += [each for each in bought if each is not None]
+    if site.cloud is not None:
+        rented = (
+            rented_machine(offer, catalogue.device(offer.device), site)
+            for offer in site.cloud.offers
+        )
+        machines += [each for each in rented if each is not None]
+    return Question(
+        workload=workload,
+        site=site,
+        machines=tuple(machines),
+        wire=_wire(report, site),
+        largest_cluster=site.largest_cluster if largest_cluster is None else largest_cluster,
+    )
+
+
+def _wire(report: Report, site: Site) -> Wire:
+    """The measured all-reduce where it crossed a network, else the site's LAN."""
+    measured = next((each for each in report.results if _crossed_a_network(each)), None)
+    latency = scaled(site.lan.round_trip, 0.5)
+    slower = min((site.lan.up, site.lan.down), key=lambda each: each.value)
+    bandwidth = slower
+    if measured is not None:
+        alpha, beta = measured.metric("alpha"), measured.metric("beta")
+        if alpha is not None and isinstance(alpha.reading, Quantity):
+            latency = alpha.reading
+        if beta is not None and isinstance(beta.reading, Quantity):
+            bandwidth = _inverse(beta.reading)
+    return Wire(
+        latency=latency, bandwidth=bandwidth, slowdown=_SLOWDOWN,
+        overlap_cpu=_OVERLAP_CPU, overlap_accelerator=_OVERLAP_ACCELERATOR,
+    )  # fmt: skip
+
+
+def _crossed_a_network(result: BenchmarkResult) -> bool:
+    return (
+        result.benchmark == "collectives"
+        and result.parameters.get("op") == "all_reduce"
+        and result.missing is None
+        and result.validity is not Validity.INVALID
+        and Doubt.LOOPBACK_ONLY not in result.reasons
+    )
+
+
+def _inverse(seconds_per_byte: Quantity) -> Quantity:
+    low, high, level = seconds_per_byte.low, seconds_per_byte.high, seconds_per_byte.level
+    bounded = low is not None and high is not None and low > 0
+    return Quantity(
+        value=1 / seconds_per_byte.value, unit=BYTE_PER_SECOND, origin=seconds_per_byte.origin,
+        low=1 / high if bounded and high is not None else None,
+        high=1 / low if bounded and low is not None else None,
+        level=level if bounded else None,
+    )  # fmt: skip

@@ -1,0 +1,132 @@
+"""Today's host as a report measured it: rates, efficiency by size, memory, storage and power."""
+
+from typing import Final
+
+from bitpath_cli.errors import UnmeasuredHost
+from bitpath_cli.model.components.accelerator import Accelerator
+from bitpath_cli.model.components.limits import Limits
+from bitpath_cli.model.reading import Quantity
+from bitpath_cli.model.report import Report
+from bitpath_cli.model.result import BenchmarkResult, Validity
+from bitpath_cli.model.site import Site
+from bitpath_cli.model.units import FLOP_PER_SECOND
+from bitpath_cli.model.workload import Precision
+from bitpath_cli.strategies import PRECISIONS, Machine
+from bitpath_cli.workflows._machines import UNKNOWN_STORAGE
+
+TODAY: Final = "today's host"
+
+
+def todays_machine(report: Report, site: Site) -> Machine:
+    """This host as the report measured it; UnmeasuredHost where compute or memory is unknown."""
+    limits = next((each for each in report.components if isinstance(each, Limits)), None)
+    if limits is None or not isinstance(limits.effective_memory, Quantity):
+        raise UnmeasuredHost("amount of usable memory", "Write a new one: bitpath assess")
+    device = _device_measured(report)
+    rates, curve = _rates(report, device)
+    if not rates:
+        raise UnmeasuredHost("rate of matrix products (gemm)", "Measure it: bitpath bench compute")
+    bandwidth = _memory_bandwidth(report, device)
+    if bandwidth is None:
+        raise UnmeasuredHost("memory bandwidth", "Measure it: bitpath bench memory")
+    gpu = next((each for each in report.components if isinstance(each, Accelerator)), None)
+    on_gpu = device != "cpu" and gpu is not None and isinstance(gpu.memory_total, Quantity)
+    memory = limits.effective_memory
+    if on_gpu and gpu is not None and isinstance(gpu.memory_total, Quantity):
+        memory = gpu.memory_total
+    return Machine(
+        name=TODAY, hardware="today", place="edge", is_accelerator=on_gpu, devices=1,
+        rates=rates, curve=curve, memory_bandwidth=bandwidth, memory=memory,
+        storage_rate=_storage_rate(report) or UNKNOWN_STORAGE,
+        power_idle=_power(report, "power_idle") or site.today.power_idle,
+        power_max=_power(report, "power_max") or site.today.power_max,
+        prices={"owned": site.today.price, "bought": site.today.price},
+        availability=site.today.availability,
+    )  # fmt: skip
+
+
+def _device_measured(report: Report) -> str:
+    """The device whose rates count: a GPU where one was measured, else the CPU."""
+    names = {str(each.parameters.get("device", "cpu")) for each in _valid(report, "gemm")}
+    accelerators = sorted(name for name in names if name != "cpu")
+    return accelerators[0] if accelerators else "cpu"
+
+
+def _rates(
+    report: Report, device: str
+) -> tuple[dict[Precision, Quantity], tuple[tuple[float, float], ...]]:
+    """The best rate of every dtype with all threads, and float32's efficiency by matrix edge."""
+    rates: dict[Precision, Quantity] = {}
+    curve: tuple[tuple[float, float], ...] = ()
+    for precision in PRECISIONS:
+        found = _squares(report, device, precision)
+        if not found:
+            continue
+        best = max(found.values(), key=lambda each: each.value)
+        rates[precision] = best
+        if precision == "float32" or not curve:
+            curve = tuple(
+                (float(edge), rate.value / best.value) for edge, rate in sorted(found.items())
+            )
+    return rates, curve
+
+
+def _squares(report: Report, device: str, precision: str) -> dict[int, Quantity]:
+    """Rates by the edge of square products, each with the most threads that were tried."""
+    threads: dict[int, int] = {}
+    found: dict[int, Quantity] = {}
+    for result in _valid(report, "gemm"):
+        told = result.parameters
+        edge, used = int(told.get("m", 0)), int(told.get("threads", 1))
+        if told.get("dtype") != precision or str(told.get("device", "cpu")) != device:
+            continue
+        if edge != told.get("n") or edge != told.get("k") or used < threads.get(edge, 0):
+            continue
+        rate = _figure(result, "throughput")
+        if rate is not None:
+            threads[edge] = used
+            found[edge] = rate.model_copy(update={"unit": FLOP_PER_SECOND})
+    return found
+
+
+def _memory_bandwidth(report: Report, device: str) -> Quantity | None:
+    best: Quantity | None = None
+    for result in _valid(report, "memory_bandwidth"):
+        triad = _figure(result, "triad")
+        same = str(result.parameters.get("device", "cpu")) == device
+        if triad is not None and same and (best is None or triad.value > best.value):
+            best = triad
+    return best
+
+
+def _storage_rate(report: Report) -> Quantity | None:
+    for result in _valid(report, "disk"):
+        told = result.parameters
+        if told.get("operation") == "read" and told.get("pattern") == "sequential":
+            return _figure(result, "bandwidth")
+    return None
+
+
+def _power(report: Report, name: str) -> Quantity | None:
+    return next(
+        (found for each in _valid(report, "energy") if (found := _figure(each, name)) is not None),
+        None,
+    )
+
+
+def _valid(report: Report, benchmark: str) -> list[BenchmarkResult]:
+    return [
+        each
+        for each in report.results
+        if each.benchmark == benchmark
+        and each.missing is None
+        and each.validity is not Validity.INVALID
+    ]
+
+
+def _figure(result: BenchmarkResult, name: str) -> Quantity | None:
+    found = result.metric(name)
+    if found is None or found.validity is Validity.INVALID:
+        return None
+    reading = found.reading
+    return reading if isinstance(reading, Quantity) and reading.value > 0 else None

@@ -1,0 +1,259 @@
+"""From a report, a workload and a site to a recommendation; no hardware is touched."""
+
+from typing import Final
+
+import torch
+
+from bitpath_cli import catalogue
+from bitpath_cli.cost.objective import GOALS
+from bitpath_cli.cost.uncertainty import TIE_BELOW, sigma, simplex_share
+from bitpath_cli.model.configuration import StrategyName
+from bitpath_cli.model.reading import Method, Origin, Quantity, Reading
+from bitpath_cli.model.recommendation import (
+    TERM_NAMES,
+    AssumedInput,
+    Candidate,
+    Confidence,
+    Goal,
+    Recommendation,
+    References,
+    Weights,
+)
+from bitpath_cli.model.report import Report
+from bitpath_cli.model.workload import Workload
+from bitpath_cli.strategies import Question
+from bitpath_cli.workflows import _dependence, _wording
+from bitpath_cli.workflows._candidates import candidate, strategy_order, term_unit
+from bitpath_cli.workflows._judgement import Judgement, Wishes, judge
+from bitpath_cli.workflows._question import question_for
+
+_WORTH_NAMING: Final = 0.35
+_MOST_CANDIDATES: Final = 40
+
+
+def advise(
+    report: Report,
+    workload_name: str,
+    site_name: str = "default",
+    goal: Goal = "balanced",
+    wishes: Wishes | None = None,
+    largest_cluster: int | None = None,
+) -> Recommendation:
+    """The recommendation for a workload and a site, each a shipped name or the path of a file."""
+    workload = catalogue.workload(workload_name)
+    site = catalogue.site(site_name)
+    question = question_for(report, workload, site, largest_cluster)
+    asked = wishes or Wishes(goal, GOALS[goal], f"the goal '{goal}'")
+    return recommend(question, asked)
+
+
+def recommend(question: Question, wishes: Wishes) -> Recommendation:
+    """Judge the question's configurations and say what follows."""
+    judged = judge(question, wishes)
+    candidates = _candidates(judged)
+    winner = None if judged.winner is None else _by_row(judged, candidates, judged.winner)
+    confidence = _confidence(judged)
+    tied = _tied(judged)
+    if winner is None:
+        verdict = "none feasible"
+    elif confidence is not None and confidence.probability_best < TIE_BELOW:
+        verdict = "tie"
+    else:
+        verdict = "clear"
+    row = judged.winner if judged.winner is not None else _fallback(judged)
+    return Recommendation(
+        workload=question.workload.name,
+        workload_is_example=question.workload.is_example,
+        site=question.site.name,
+        goal=wishes.goal,
+        unit_of_account="one job" if question.workload.task == "training" else "one month",
+        lambdas=Weights(**dict(wishes.lambdas)),
+        lambdas_source=wishes.lambdas_source,
+        references=_references(judged),
+        references_explained=_explained(question.workload, wishes),
+        winner=None if winner is None else winner.configuration,
+        verdict=verdict,
+        summary=_summary(judged, winner, verdict, tied),
+        tied_with=tied if verdict == "tie" else (),
+        probability_best=None if confidence is None else confidence.probability_best,
+        robust=_robust(judged),
+        confidence=confidence,
+        configurations_considered=judged.considered,
+        candidates=candidates,
+        bottleneck=_dependence.bottleneck(judged, row),
+        sensitivities=_dependence.sensitivities(judged, row),
+        break_even=_dependence.break_even_points(judged),
+        remedies=_dependence.remedies(judged, row) if judged.winner is not None else (),
+        smallest_change=_smallest_change(judged) if judged.winner is None else "",
+        assumptions=_assumptions(judged),
+        notes=_notes(question),
+    )
+
+
+def _candidates(judged: Judgement) -> tuple[Candidate, ...]:
+    """Each strategy's best (or the one that fails by least), then the rest of the Pareto front."""
+    probabilities = _probabilities(judged)
+    chosen = {name: judged.best.get(name, judged.nearest[name]) for name in strategy_order(judged)}
+    first = [candidate(judged, row, probabilities.get(name, 0.0)) for name, row in chosen.items()]
+    front = [
+        row
+        for row in range(len(judged.names))
+        if not bool(judged.dominated[row])
+        and row not in chosen.values()
+        and judged.names[row] != "today"
+    ]
+    front.sort(key=lambda row: float(judged.scores[row]))
+    return (*first, *(candidate(judged, row, 0.0) for row in front[:_MOST_CANDIDATES]))
+
+
+def _by_row(judged: Judgement, candidates: tuple[Candidate, ...], row: int) -> Candidate:
+    name = judged.names[row]
+    return next(each for each in candidates if each.strategy == name)
+
+
+def _probabilities(judged: Judgement) -> dict[StrategyName, float]:
+    if judged.ranking is None:
+        return {}
+    return {
+        name: float(judged.ranking.probability_best[index])
+        for index, name in enumerate(judged.rivals())
+    }
+
+
+def _confidence(judged: Judgement) -> Confidence | None:
+    if judged.ranking is None or judged.winner is None:
+        return None
+    rivals = judged.rivals()
+    index = rivals.index(judged.names[judged.winner])
+    rows = torch.tensor([judged.best[name] for name in rivals])
+    return Confidence(
+        draws=judged.wishes.draws,
+        probability_best=float(judged.ranking.probability_best[index]),
+        expected_regret=float(judged.ranking.expected_regret[index]),
+        rank_low=int(judged.ranking.rank_low[index]),
+        rank_high=int(judged.ranking.rank_high[index]),
+        simplex_share=simplex_share(judged.ratios.values[rows, 0], index),
+    )
+
+
+def _tied(judged: Judgement) -> tuple[StrategyName, ...]:
+    """The other strategies that the draws do not separate from the winner."""
+    if judged.winner is None:
+        return ()
+    winner = judged.names[judged.winner]
+    return tuple(
+        name
+        for name, probability in sorted(_probabilities(judged).items(), key=lambda each: -each[1])
+        if name != winner and probability >= (1 - TIE_BELOW) / 4
+    )
+
+
+def _robust(judged: Judgement) -> bool:
+    """Whether the ratio, the currency and the geometric view name the same strategy."""
+    rows = [judged.best[name] for name in judged.rivals()]
+    if not rows:
+        return False
+    index = torch.tensor(rows)
+    named = {
+        int(torch.argmin(view[index]))
+        for view in (judged.scores, judged.currency, judged.geometric)
+    }
+    return len(named) == 1
+
+
+def _references(judged: Judgement) -> References:
+    origin = Origin(method=Method.DERIVED, source="today's host doing the same work")
+    currency = judged.question.site.currency
+    found: dict[str, Reading] = {
+        name: Quantity(
+            value=float(judged.reference.named(name).mean()),
+            unit=term_unit(name, currency),
+            origin=origin,
+        )
+        for name in TERM_NAMES
+    }
+    return References(**found)
+
+
+def _explained(workload: Workload, wishes: Wishes) -> str:
+    number = (
+        "one of it, from start to end of the job"
+        if workload.task == "training"
+        else "as many as keep it at 70 % utilisation, in fractions, for a month"
+    )
+    own = ", ".join(sorted(wishes.references))
+    replaced = f" Your own budgets replace it for: {own}." if own else ""
+    return (
+        f"Every term is divided by that of today's host doing the same work ({number}), whether or "
+        "not it could; bandwidth is the share of each link's time. The choice weighs the terms "
+        f"implicitly.{replaced}"
+    )
+
+
+def _fallback(judged: Judgement) -> int:
+    return judged.best.get("today", judged.nearest["today"])
+
+
+def _smallest_change(judged: Judgement) -> str:
+    """The configuration that fails by least, and what it misses."""
+    rows = [row for name, row in judged.nearest.items() if name != "today"]
+    best = max(rows, key=lambda row: float(judged.probability_feasible[row]), default=None)
+    if best is None:
+        return ""
+    closest = candidate(judged, best, 0.0)
+    reasons = "; ".join(each.sentence for each in closest.violations if each.removes)
+    return f"the nearest is {closest.configuration.label}: {reasons}"
+
+
+def _summary(
+    judged: Judgement, winner: Candidate | None, verdict: str, tied: tuple[StrategyName, ...]
+) -> str:
+    if winner is None:
+        return "Nothing is feasible as the limits stand."
+    words = _wording.STRATEGY_WORDS
+    chance = next(iter(winner.predicted), "")
+    del chance
+    head = f"{words[winner.strategy].capitalize()}: {winner.configuration.label}"
+    if verdict == "tie" and tied:
+        others = ", ".join(words[name] for name in tied)
+        return f"{head}; a tie with {others} as far as these numbers tell."
+    return f"{head}."
+
+
+def _assumptions(judged: Judgement) -> tuple[AssumedInput, ...]:
+    """The wide guesses behind the answer, the widest first."""
+    workload, site = judged.question.workload, judged.question.site
+    named: dict[str, Quantity] = {}
+    for owner, noun in (("workload", workload.work), ("site", site), ("site.today", site.today)):
+        for name in type(noun).model_fields:
+            value = getattr(noun, name)
+            if isinstance(value, Quantity):
+                named[f"{owner}.{name}"] = value
+    wide = {
+        name: value
+        for name, value in named.items()
+        if value.origin.method is Method.ASSUMED and sigma(value) >= _WORTH_NAMING
+    }
+    return tuple(
+        AssumedInput(name=name, reading=value, next_step=_next_step(name, workload, site.name))
+        for name, value in sorted(wide.items(), key=lambda each: -sigma(each[1]))
+    )
+
+
+def _next_step(name: str, workload: Workload, site: str) -> str:
+    if name.startswith("workload"):
+        return f"state it in a profile of your own, from: bitpath profiles show {workload.name}"
+    return f"state it in a site profile of your own, from: bitpath profiles show {site}"
+
+
+def _notes(question: Question) -> tuple[str, ...]:
+    serving = question.workload.serving
+    notes = []
+    if serving is not None and serving.cascade is None:
+        notes.append(
+            "hybrid was not considered: the workload's profile has no [serving.cascade] that says "
+            "what a small model at the edge would escalate"
+        )
+    if question.site.cloud is None:
+        notes.append("cloud-native and hybrid were not considered: the site's profile has no cloud")
+    return tuple(notes)
