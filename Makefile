@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PIP := PIP_CONSTRAINT= $(BIN)/pip --disable-pip-version-check
+PIP := $(BIN)/pip --disable-pip-version-check
 
 .PHONY: assess test check bench docs lab format clean help
 

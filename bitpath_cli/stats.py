@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from statistics import NormalDist, fmean, median, stdev
 from typing import Final
 
-# Student's t, two-sided 95 %, by degrees of freedom 1…10; beyond that the normal value is used.
+LEVEL: Final = 0.95
+
+# Student's t, two-sided 95 %, by degrees of freedom from 1; beyond that its expansion is used.
 _T95: Final = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 
 
@@ -41,41 +43,40 @@ def median_interval(values: Sequence[float]) -> Interval:
 
     The level is the exact binomial coverage of the narrowest symmetric pair that reaches 95 %
     (Conover, Practical Nonparametric Statistics, §3.2); fewer than six values cannot reach it, and
-    then the whole range is returned with the level that it has.
+    then the whole range is returned with the level that it has (0 for one value).
     """
-    ordered = sorted(values)
-    count = len(ordered)
-    if count == 0:
+    if not values:
         raise ValueError("no values")
-    if count == 1:
-        return Interval(ordered[0], ordered[0], ordered[0], 0.0)
-    rank = 0
-    while rank + 1 < (count - 1) / 2 and _coverage(count, rank + 1) >= 0.95:
-        rank += 1
-    return Interval(
-        median(ordered), ordered[rank], ordered[count - 1 - rank], _coverage(count, rank)
-    )
+    ordered = sorted(values)
+    rank, level = _narrowest_pair(len(ordered))
+    return Interval(median(ordered), ordered[rank], ordered[-1 - rank], level)
 
 
 def blocked_median_interval(blocks: Sequence[Sequence[float]]) -> Interval:
-    """The median over blocks with an interval that also covers how blocks differ.
+    """The median over fresh processes, with an interval that covers how processes differ.
 
     Samples of one process agree with each other better than with those of the next (allocation,
-    page colours, thread placement), so the interval within a run is too narrow. It is the hull of
-    the pooled interval and of Student's t over the blocks' medians.
+    page colours, thread placement), so what lies within a run says nothing about the next run. With
+    two or more blocks each block's median is one observation: the value is their median, so a long
+    block does not outvote a short one, and the interval is the hull of Student's t over their
+    logarithms (times are positive and processes differ by factors) and of the pooled interval.
+
+    One block knows nothing of other processes: its interval is that of `median_interval`. Raises
+    ValueError where there is no value, or where several blocks hold one that is not positive.
     """
     filled = [block for block in blocks if block]
     pooled = median_interval([value for block in filled for value in block])
-    if len(filled) < 3:
+    if len(filled) < 2:
         return pooled
     centres = [median(block) for block in filled]
-    margin = _t95(len(centres) - 1) * stdev(centres) / math.sqrt(len(centres))
-    centre = fmean(centres)
+    logarithms = [math.log(centre) for centre in centres]
+    margin = student_t(len(centres) - 1) * stdev(logarithms) / math.sqrt(len(centres))
+    value, centre = median(centres), fmean(logarithms)
     return Interval(
-        pooled.value,
-        min(pooled.low, max(centre - margin, min(min(block) for block in filled))),
-        max(pooled.high, min(centre + margin, max(max(block) for block in filled))),
-        min(pooled.level, 0.95) if pooled.level < 0.95 else 0.95,
+        value,
+        min(value, pooled.low, math.exp(centre - margin)),
+        max(value, pooled.high, math.exp(centre + margin)),
+        LEVEL,
     )
 
 
@@ -84,11 +85,36 @@ def normal_z(level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2)
 
 
-def _t95(freedom: int) -> float:
-    return _T95[freedom - 1] if freedom <= len(_T95) else normal_z(0.95) * (1 + 1.5 / freedom)
+def student_t(freedom: int) -> float:
+    """Student's t for a two-sided 95 % interval; above 10 degrees by expansion (A&S 26.7.5)."""
+    if freedom <= len(_T95):
+        return _T95[freedom - 1]
+    z = normal_z(LEVEL)
+    first = (z**3 + z) / 4
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + first / freedom + second / freedom**2 + third / freedom**3
 
 
-def _coverage(count: int, rank: int) -> float:
-    """P(the median lies between the order statistics rank and count-1-rank), rank from 0."""
-    tail = sum(math.comb(count, k) for k in range(rank + 1)) / float(2**count)
-    return 1 - 2 * tail
+def _narrowest_pair(count: int) -> tuple[int, float]:
+    """The rank r, from 0, of the narrowest pair (r, count-1-r) that covers 95 %, and its coverage.
+
+    P(the median lies outside) is 2·P(Binomial(count, ½) <= r).
+    """
+    rank, tail = 0, _probability(count, 0)
+    while rank + 1 < (count - 1) / 2:
+        wider_tail = tail + _probability(count, rank + 1)
+        if 1 - 2 * wider_tail < LEVEL:
+            break
+        rank, tail = rank + 1, wider_tail
+    return rank, max(0.0, 1 - 2 * tail)
+
+
+def _probability(count: int, successes: int) -> float:
+    """P(Binomial(count, ½) = successes), by logarithms because 2^count soon leaves the floats."""
+    if count <= 60:
+        return float(math.comb(count, successes) / (1 << count))
+    return math.exp(
+        math.lgamma(count + 1) - math.lgamma(successes + 1) - math.lgamma(count - successes + 1)
+        - count * math.log(2)
+    )  # fmt: skip

@@ -93,7 +93,7 @@ def cloud(within_region: bool = True) -> Cloud:
 
 
 def site(
-    uplink: Link | None = None, lan: Link | None = None, with_cloud: Cloud | None = None
+    uplink: Link | None = None, lan: Link | None = None, *, without_cloud: bool = False
 ) -> Site:
     return Site(
         name="test-site", summary="for tests", is_example=False, currency="USD",
@@ -101,7 +101,7 @@ def site(
         uplink=uplink or link(20 * MBIT, 50 * MBIT, 0.04),
         lan=lan or link(GBIT, GBIT, 2e-4), today=owned_host(),
         lifetime=exact(5 * 31557600, SECOND), purchases=(),
-        host_for_accelerator=owned_host(), cloud=with_cloud or cloud(),
+        host_for_accelerator=owned_host(), cloud=None if without_cloud else cloud(),
     )  # fmt: skip
 
 

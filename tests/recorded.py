@@ -82,8 +82,15 @@ class Recorded:
         return getattr(errno, refusals[path]) if path in refusals else None
 
 
-def recorded(name: str, nvml: Callable[[], ModuleType | Missing] | None = None) -> Host:
-    """The host of that name under tests/machines."""
+def recorded(
+    name: str, nvml: Callable[[], ModuleType | Missing] | None = None, **changes: Any
+) -> Host:
+    """The host of that name under tests/machines; `changes` replace what its outside.json tells."""
     folder = MACHINES / name
-    told = json.loads((folder / "outside.json").read_text())
+    told = {**json.loads((folder / "outside.json").read_text()), **changes}
+    if nvml is None and "nvml" in told:
+        # Only machines with NVML pay for importing it.
+        from tests.nvml_fake import NVML_FAKES
+
+        nvml = NVML_FAKES[told["nvml"]]
     return Host(folder, Recorded(told, nvml))

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from bitpath_cli.host import Host
+from bitpath_cli.model.component import Component
 from bitpath_cli.model.protocols import Ranks, Trial
 from bitpath_cli.model.reading import Missing
 from bitpath_cli.model.result import (
@@ -22,9 +23,21 @@ from bitpath_cli.model.result import (
 from bitpath_cli.model.units import Unit
 
 
+class CannotMeasure(Exception):
+    """Raised by `open` for a case that cannot be had on this machine; `missing` says why."""
+
+    def __init__(self, missing: Missing) -> None:
+        """`missing` takes the place of the result."""
+        super().__init__(missing.detail)
+        self.missing = missing
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a benchmark may use: cores, memory, a directory, and the ranks when it spans several."""
+    """What a benchmark may use: cores, memory, a directory, and the ranks when it spans several.
+
+    `components` is what the probes found, for the ceilings that a result is compared with.
+    """
 
     host: Host
     threads: int
@@ -33,6 +46,7 @@ class Context:
     directory: str
     thorough: bool = False
     ranks: Ranks | None = None
+    components: tuple[Component, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +59,21 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A timed loop: the trial, and the work of one operation from which its rate is derived."""
+    """A timed loop: the trial, and the work of one operation from which its rate is derived.
+
+    `largest_loops` bounds one sample and `most_operations` all of them, calibration and warm-up
+    included (a disk must not be worn out): where it is reached, the loop stops as if its budget
+    were spent. `evidence` is asked once after the last sample, in the process and in every rank
+    that ran it, and is kept in the samples' Block: latencies of single requests, bytes that the
+    device moved, wrong elements.
+    """
 
     trial: Trial
     work: float
     unit: Unit
     largest_loops: int = 1_000_000
+    most_operations: int = 10**12
+    evidence: Callable[[], Mapping[str, tuple[float, ...]]] = dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +91,10 @@ class Benchmark:
     """The room's contract.
 
     `find_cases` runs in the main process and loads nothing heavy; `open` and `conclude` run where
-    the measuring is done. `ranks` is how many processes it wants at most (1: none but its own);
-    `blocks` is how many fresh processes to spread the samples over when the budget allows.
+    the measuring is done; `conclude` may lack the last loops where the budget did not reach them.
+    `ranks` is how many processes it wants at most (1: none but its own); `blocks` is how many fresh
+    processes to spread the samples over when the budget allows. `fills_processors` says that its
+    threads are no more than the processors it may use, so that a wait for one is another's doing.
     """
 
     summary: str
@@ -82,3 +107,4 @@ class Benchmark:
     blocks: int = 3
     weight: float = 1.0
     writes_bytes: int = 0
+    fills_processors: bool = False

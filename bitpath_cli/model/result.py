@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from bitpath_cli.model.reading import Missing, Origin, Quantity
+from bitpath_cli.model.reading import Missing, Origin, Quantity, Reading
 from bitpath_cli.model.record import Record
 from bitpath_cli.model.units import Unit
 
@@ -90,7 +90,12 @@ class Samples(Record):
     @property
     def seconds_per_operation(self) -> tuple[float, ...]:
         """Seconds per operation, sample by sample, over all blocks."""
-        return tuple(s / block.loops for block in self.blocks for s in block.seconds)
+        return tuple(seconds for block in self.seconds_by_block for seconds in block)
+
+    @property
+    def seconds_by_block(self) -> tuple[tuple[float, ...], ...]:
+        """Seconds per operation of every fresh process, as the intervals of stats.py take them."""
+        return tuple(tuple(s / block.loops for s in block.seconds) for block in self.blocks)
 
     def evidence(self, name: str) -> tuple[float, ...]:
         """Everything of that name that the trials saw, over all blocks; empty where nothing."""
@@ -177,7 +182,11 @@ class CollectivePoint(Record):
 
 
 class BenchmarkResult(Record):
-    """One run of one benchmark, or why there is none."""
+    """One run of one benchmark, or why there is none.
+
+    `conditions` is what the machine did meanwhile: shares of stolen, foreign and throttled time,
+    clock and temperature.
+    """
 
     benchmark: str
     revision: int
@@ -188,6 +197,7 @@ class BenchmarkResult(Record):
     metrics: tuple[Metric, ...] = ()
     points: tuple[CollectivePoint, ...] = ()
     samples: dict[str, Samples] = {}
+    conditions: dict[str, Reading] = {}
     missing: Missing | None = None
 
     def metric(self, name: str) -> Metric | None:

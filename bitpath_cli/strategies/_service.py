@@ -64,6 +64,7 @@ class _Path:
     """What a request crosses on its way to the centre and back, [C, D]."""
 
     seconds: Tensor
+    upload: Tensor
     uplink_wait: Wait
     uplink_load: Tensor
     link_seconds: Tensor
@@ -105,6 +106,7 @@ def service_outcome(plans: ServicePlans, world: World) -> Outcome:
         bounds=(),
         details={
             "latency": latency,
+            "upload_time": _where(centre, path.upload),
             "response_time": (at_edge + at_centre) / requests,
             "service_time": _where(edge, edge.service) + _where(centre, centre.service),
             "utilisation": busiest,
@@ -203,6 +205,7 @@ def _path(world: World, serving: Serving, escalated_rate: Tensor) -> _Path:
     peak = escalated_rate * busiest
     return _Path(
         seconds=round_trip + sending + reply / down,
+        upload=sending,
         uplink_wait=wait(torch.ones_like(peak), peak, sending, serving.arrival),
         uplink_load=peak * sending,
         link_seconds=sending + reply / down,

@@ -25,7 +25,7 @@ from bitpath_cli.model.recommendation import (
     Terms,
     Violation,
 )
-from bitpath_cli.model.units import BYTE, BYTE_SECOND, JOULE, ONE, PER_SECOND, SECOND, Unit
+from bitpath_cli.model.units import BYTE, BYTE_SECOND, JOULE, ONE, PER_SECOND, SECOND, Unit, human
 from bitpath_cli.strategies import PRECISIONS, SYNCHRONISATIONS, TENURES, Bound, JobPlans
 from bitpath_cli.workflows import _wording
 from bitpath_cli.workflows._judgement import AT_RISK_BELOW, REMOVED_BELOW, Judgement
@@ -46,6 +46,7 @@ _DETAIL_UNITS: Final = {
     "samples_per_second": PER_SECOND,
     "latency": SECOND,
     "response_time": SECOND,
+    "upload_time": SECOND,
     "service_time": SECOND,
     "utilisation": ONE,
 }
@@ -227,7 +228,13 @@ def _violations(judged: Judgement, row: int) -> tuple[Violation, ...]:
         made = _violation(judged, row, nominal, probability)
         if nominal.name not in found or probability < found[nominal.name].probability_feasible:
             found[nominal.name] = made
-    return tuple(found.values())
+    order = ("residency", "latency", "memory")
+    return tuple(
+        sorted(
+            found.values(),
+            key=lambda each: order.index(each.constraint) if each.constraint in order else 3,
+        )
+    )
 
 
 def _violation(judged: Judgement, row: int, bound: Bound, probability: float) -> Violation:
@@ -235,10 +242,10 @@ def _violation(judged: Judgement, row: int, bound: Bound, probability: float) ->
     unit = _wording.bound_unit(bound.name, currency)
     predicted = float(bound.predicted[row].mean())
     limit = float(bound.limit[row if len(bound.limit) > 1 else 0].mean())
-    reason = judged.question.workload.residency.reason
+    reason = _reason(judged, row, bound, limit)
     sentence = (
         _wording.violation(bound.name, predicted, limit, unit, reason, binds=bound.binds)
-        if math.isfinite(predicted)
+        if math.isfinite(predicted) or reason
         else _ENDLESS.detail
     )
     origin = Origin(method=Method.DERIVED, source="the cost model")
@@ -252,6 +259,17 @@ def _violation(judged: Judgement, row: int, bound: Bound, probability: float) ->
         probability_feasible=probability,
         removes=bound.binds and probability < REMOVED_BELOW,
     )
+
+
+def _reason(judged: Judgement, row: int, bound: Bound, limit: float) -> str:
+    """What a bare number would not tell: a residency's rule, an upload that alone is too long."""
+    if bound.name == "residency":
+        return judged.question.workload.residency.reason
+    if bound.name == "latency":
+        upload = float(judged.nominal.details["upload_time"][row].mean())
+        if upload > limit:
+            return f"sending one request takes {human(upload, SECOND)}"
+    return ""
 
 
 def _verdict(judged: Judgement, row: int, violations: tuple[Violation, ...]) -> str:

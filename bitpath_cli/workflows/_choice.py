@@ -1,4 +1,4 @@
-"""Which members of a room to run, from the names in --only and --skip."""
+"""Which probes and benchmarks to run, from the names in --only and --skip."""
 
 from dataclasses import dataclass
 
@@ -21,15 +21,14 @@ class Choice:
                     "probe or benchmark", name, known, "See what each does: bitpath bench list"
                 )
 
-    def among(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """The members of one room to run.
+    def probes(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those named in --only; all where it names none: they are cheap, and say which machine."""
+        wanted = [name for name in names if name in self.only]
+        return self._left(wanted or names)
 
-        A probe is cheap and says which machine it was, so `--only gemm` keeps all probes, whereas
-        `--only cpu` asks for no benchmark: see `measures`.
-        """
-        wanted = [name for name in self.only if name in names]
-        return tuple(name for name in wanted or names if name not in self.skip)
+    def benchmarks(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those named in --only, or all without it: `--only cpu` measures nothing."""
+        return self._left([name for name in names if not self.only or name in self.only])
 
-    def measures(self, benchmarks: tuple[str, ...]) -> bool:
-        """Whether any benchmark is wanted."""
-        return not self.only or any(name in benchmarks for name in self.only)
+    def _left(self, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in names if name not in self.skip)

@@ -23,7 +23,7 @@ _COMPARED: Final[Mapping[str, tuple[str, ...]]] = {
     "nic": ("medium", "speed", "driver", "mtu"),
     "rdma_port": ("link_layer", "rate", "board"),
     "accelerator": ("vendor", "model", "memory_total", "driver", "power_limit", "partitioning"),
-    "software": ("python", "torch", "numpy", "nccl"),
+    "software": ("python", "torch", "numpy"),
 }
 
 

@@ -57,14 +57,17 @@ def _nodes(group: NodeGroup) -> str:
 def violation(
     name: ConstraintName, predicted: float, limit: float, unit: Unit, reason: str, *, binds: bool
 ) -> str:
-    """Why a configuration is out, or what it would miss where the limit only warns."""
+    """Why a configuration is out, or what it would miss where the limit only warns.
+
+    `reason` is the rule behind a residency, or what alone takes so long for a latency.
+    """
     found, allowed = human(predicted, unit), human(limit, unit)
     sentences: dict[ConstraintName, str] = {
         "memory": f"it needs {found} of memory a device where {allowed} can be planned with",
         "deadline": f"it would take {found}, past the deadline of {allowed}",
         "budget": f"it would cost {found} against a budget of {allowed}",
         "residency": f"the data may not go there: {reason}",
-        "latency": f"its latency would be {found} where {allowed} is allowed",
+        "latency": f"{reason or f'its latency would be {found}'} where {allowed} is allowed",
         "utilisation": f"requests arrive faster than it answers (utilisation {found})",
         "uplink": f"the requests need {significant(100 * predicted)} % of the uplink",
         "availability": (

@@ -1,55 +1,43 @@
 """Asks every chosen probe what is true of this machine, and how each of them fared."""
 
 import traceback
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from bitpath_cli import discover, probes
+from bitpath_cli import __version__, discover, probes
 from bitpath_cli.host import Host, monotonic
 from bitpath_cli.model.component import Component
-from bitpath_cli.model.report import ProbeRun
+from bitpath_cli.model.report import HostIdentity, Note, ProbeRun, Report, Tool
 from bitpath_cli.probes import Probe, Question
 from bitpath_cli.workflows._fingerprint import fingerprint
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What was found, how long each probe took, and the hash of what lasts of it."""
-
-    components: tuple[Component, ...]
-    probes: tuple[ProbeRun, ...]
-    fingerprint: str
-
-
-def inspect(host: Host, question: Question, names: tuple[str, ...]) -> Inspection:
-    """Run the probes of these names; one that raises silences no other."""
+def inspect(host: Host, question: Question, names: tuple[str, ...] | None = None) -> Report:
+    """A report of the components that the named probes find, or all; none can silence another."""
     found: list[Component] = []
     runs: list[ProbeRun] = []
-    for name in names:
+    for name in discover.names(probes) if names is None else names:
         components, run = _ask(name, host, question)
         found += components
         runs.append(run)
-    return Inspection(tuple(found), tuple(runs), fingerprint(found))
-
-
-def summaries() -> tuple[tuple[str, str], ...]:
-    """Every probe's name, and what it is about."""
-    return tuple(
-        (name, discover.member(probes, name, "PROBE", Probe).summary)
-        for name in discover.names(probes)
+    return Report(
+        tool=Tool(name="bitpath", version=__version__),
+        created=datetime.now(UTC),
+        host=HostIdentity(name=host.outside.hostname(), fingerprint=fingerprint(found)),
+        complete=True,
+        components=tuple(found),
+        probes=tuple(runs),
+        notes=tuple(_note(run) for run in runs if not run.succeeded),
     )
 
 
 def _ask(name: str, host: Host, question: Question) -> tuple[tuple[Component, ...], ProbeRun]:
     start = monotonic()
     try:
-        probe = discover.member(probes, name, "PROBE", Probe)
-        found = probe.find(host, question)
+        found = discover.member(probes, name, "PROBE", Probe).find(host, question)
     except Exception as error:
-        run = ProbeRun(
-            probe=name, seconds=monotonic() - start, succeeded=False, error=_describe(error)
-        )
-        return (), run
+        seconds = monotonic() - start
+        return (), ProbeRun(probe=name, seconds=seconds, succeeded=False, error=_describe(error))
     return found, ProbeRun(probe=name, seconds=monotonic() - start, succeeded=True)
 
 
@@ -58,3 +46,11 @@ def _describe(error: Exception) -> str:
     steps = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(steps[-1].filename).name}, line {steps[-1].lineno})" if steps else ""
     return f"{type(error).__name__}: {error}{place}"
+
+
+def _note(run: ProbeRun) -> Note:
+    return Note(
+        level="warning",
+        text=f"The probe {run.probe} failed ({run.error}): a fault in bitpath, not in the machine.",
+        next_step=f"Please report it; meanwhile --skip {run.probe} leaves it out.",
+    )

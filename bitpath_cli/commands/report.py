@@ -1,0 +1,44 @@
+"""`bitpath report`: a saved report on the screen or in another form."""
+
+from typing import Annotated
+
+import typer
+
+from bitpath_cli.commands import Command, Example
+from bitpath_cli.commands._options import Json, Outputs, ReportFile
+
+
+def report(
+    file: ReportFile,
+    output: Outputs = None,
+    include_identifiers: Annotated[
+        bool,
+        typer.Option(
+            "--include-identifiers", help="Keep host names, addresses, UUIDs and home directories."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show a saved report, or write it in another form; identifiers are taken out."""
+    from bitpath_cli import archive
+    from bitpath_cli.commands import _output
+    from bitpath_cli.redaction import redact
+
+    _output.check(output)
+    found = archive.load(file)
+    if not include_identifiers:
+        found = redact(found)
+    if output:
+        _output.write(found, output)
+    if as_json or not output:
+        _output.show(found, as_json)
+
+
+COMMAND = Command(
+    run=report,
+    panel="Reports and profiles",
+    examples=(
+        Example("bitpath report report.json", "on the screen again"),
+        Example("bitpath report report.json -o report.md", "to paste into a ticket"),
+    ),
+)

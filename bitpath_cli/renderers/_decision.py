@@ -1,0 +1,157 @@
+"""A recommendation as columns and sentences: each strategy's best, its terms, what they weigh."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bitpath_cli.model.recommendation import (
+    TERM_NAMES,
+    AssumedInput,
+    Candidate,
+    Confidence,
+    Recommendation,
+    TermName,
+)
+from bitpath_cli.model.units import significant
+from bitpath_cli.renderers._words import label, reading, share, term, term_name
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One strategy: per term its value and its multiple of today's, and its parts of L."""
+
+    strategy: str
+    configuration: str
+    wins: bool
+    feasible: bool
+    values: tuple[str, ...]
+    multiples: tuple[str, ...]
+    parts: tuple[float, ...]
+    score: str
+    total: float | None
+    probability: str
+    sentence: str
+
+
+def columns(advice: Recommendation) -> tuple[Column, ...]:
+    """Each strategy's best: the feasible ones by L, then the others, and today's host last."""
+    firsts: dict[str, Candidate] = {}
+    for each in advice.candidates:
+        firsts.setdefault(each.strategy, each)
+    ordered = sorted(firsts.values(), key=lambda each: _rank(each, advice))
+    return tuple(_column(each, advice) for each in ordered)
+
+
+def term_labels() -> tuple[str, ...]:
+    """The five terms in the order of a column's values."""
+    return tuple(term_name(name) for name in TERM_NAMES)
+
+
+def weights(advice: Recommendation) -> str:
+    """The λ in use and where they come from."""
+    told = [(name, getattr(advice.lambdas, name)) for name in TERM_NAMES]
+    if all(value == 1 for _, value in told):
+        return f"all λ = 1, from {advice.lambdas_source}"
+    listed = ", ".join(f"{term_name(name)} {significant(value)}" for name, value in told)
+    return f"λ: {listed}, from {advice.lambdas_source}"
+
+
+def losers(advice: Recommendation) -> tuple[tuple[str, str], ...]:
+    """Every strategy that did not win, and why in a sentence."""
+    return tuple((each.strategy, each.sentence) for each in columns(advice) if not each.wins)
+
+
+def confidence(advice: Recommendation) -> str:
+    """How sure the ranking is, in one sentence."""
+    if advice.verdict == "none feasible":
+        return advice.smallest_change or "Nothing is feasible as the workload is stated."
+    parts = [_verdict(advice)]
+    if advice.confidence is not None:
+        parts.append(_draws(advice.confidence))
+    agree = "agree" if advice.robust else "do not agree"
+    parts.append(f"the views by L, by money and by geometric mean {agree}")
+    return "; ".join(parts) + "."
+
+
+def assumptions(advice: Recommendation, most: int) -> tuple[str, ...]:
+    """The widest assumed figures first, each with how it would be known."""
+    widest = sorted(advice.assumptions, key=_spread, reverse=True)
+    told = [
+        f"{each.name} {reading(each.reading)}: {each.next_step}".rstrip(": ")
+        for each in widest[:most]
+    ]
+    if len(widest) > most:
+        told.append(f"and {len(widest) - most} more, in the report")
+    return tuple(told)
+
+
+def _rank(candidate: Candidate, advice: Recommendation) -> tuple[bool, bool, bool, float]:
+    score = candidate.score
+    return (
+        not _wins(candidate, advice), candidate.strategy == "today", not candidate.feasible,
+        float("inf") if score is None else score,
+    )  # fmt: skip
+
+
+def _wins(candidate: Candidate, advice: Recommendation) -> bool:
+    return advice.winner is not None and candidate.configuration == advice.winner
+
+
+def _column(candidate: Candidate, advice: Recommendation) -> Column:
+    ratios = [candidate.terms.by_name(name).ratio for name in TERM_NAMES]
+    return Column(
+        strategy=label(candidate.strategy).replace("cloud native", "cloud-native"),
+        configuration=candidate.configuration.label,
+        wins=_wins(candidate, advice),
+        feasible=candidate.feasible,
+        values=tuple(term(candidate.terms.by_name(name)) for name in TERM_NAMES),
+        multiples=tuple("" if each is None else f"×{significant(each, 2)}" for each in ratios),
+        parts=_parts(candidate, advice),
+        score="–" if candidate.score is None else significant(candidate.score),
+        total=candidate.score,
+        probability=share(candidate.probability_best) if candidate.feasible else "–",
+        sentence=_sentence(candidate),
+    )
+
+
+def _parts(candidate: Candidate, advice: Recommendation) -> tuple[float, ...]:
+    """Each term's part of L: λ·ratio over the sum of the λ in use; 0 where a term is left out."""
+    used = [name for name in TERM_NAMES if _counts(name, advice.candidates)]
+    total = sum(getattr(advice.lambdas, name) for name in used)
+    if total <= 0:
+        return (0.0,) * len(TERM_NAMES)
+    return tuple(
+        getattr(advice.lambdas, name) * (candidate.terms.by_name(name).ratio or 0.0) / total
+        if name in used
+        else 0.0
+        for name in TERM_NAMES
+    )
+
+
+def _counts(name: TermName, candidates: Sequence[Candidate]) -> bool:
+    return all(each.terms.by_name(name).ratio is not None for each in candidates)
+
+
+def _sentence(candidate: Candidate) -> str:
+    removing = [each.sentence for each in candidate.violations if each.removes]
+    return " ".join(removing) or candidate.verdict
+
+
+def _verdict(advice: Recommendation) -> str:
+    if advice.verdict == "clear":
+        best = advice.probability_best
+        return "A clear choice" if best is None else f"A clear choice, the best in {share(best)}"
+    names = " and ".join(label(each) for each in advice.tied_with)
+    return f"Too close to call: a tie with {names}" if names else "Too close to call"
+
+
+def _draws(told: Confidence) -> str:
+    ranks = f"{told.rank_low}" + (f"–{told.rank_high}" if told.rank_high > told.rank_low else "")
+    return (
+        f"{told.draws:,} draws from the spreads of its inputs put it at rank {ranks}; "
+        f"it wins under {share(told.simplex_share)} of all weightings"
+    )
+
+
+def _spread(each: AssumedInput) -> float:
+    low, high = each.reading.low, each.reading.high
+    return high / low if low and high and low > 0 else 1.0

@@ -1,0 +1,99 @@
+"""The measured part of the terminal report: bars against ceilings, with verdicts in words."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bitpath_cli.model.report import Report
+from bitpath_cli.renderers._doubts import MEANINGS
+from bitpath_cli.renderers._drawing import bar, heading
+from bitpath_cli.renderers._measured import Group, Line, doubts, measure_lines
+from bitpath_cli.renderers._words import share
+
+_STYLES: Final = {"good": "green", "fair": "yellow", "poor": "red", "plain": "dim"}
+_NAME: Final = 20
+_VALUE: Final = 13
+_BOUNDS: Final = 15
+_VERDICT: Final = 17
+_INDENT: Final = 2
+
+
+def draw_measured(report: Report, width: int) -> Iterator[RenderableType]:
+    """A block per benchmark, then what its doubts mean."""
+    groups = measure_lines(report.results)
+    if not groups:
+        return
+    yield heading("How fast it really is", "as a share of the ceiling where one is known")
+    for group in groups:
+        yield from _draw_group(group, width)
+    meanings = [MEANINGS[each] for each in doubts(report.results)]
+    if meanings:
+        yield Text()
+    for meaning in meanings:
+        yield Padding(
+            Text.assemble(
+                ("! ", "yellow"), (meaning.words, "yellow"), f": {meaning.sentence}; ",
+                (meaning.next_step, "italic"), ".",
+            ),
+            (0, 0, 0, _INDENT),
+        )  # fmt: skip
+
+
+def _draw_group(group: Group, width: int) -> Iterator[RenderableType]:
+    yield Padding(Text(group.benchmark.replace("_", " "), "bold cyan"), (0, 0, 0, _INDENT))
+    cells = max(10, min(40, width - 2 * _INDENT - _NAME - _VALUE - _BOUNDS - _VERDICT - 10))
+    for line in group.lines:
+        if line.mark == "?":
+            yield _draw_missing(line)
+            continue
+        yield Padding(_draw_line(line, cells), (0, 0, 0, 2 * _INDENT))
+        for text in _remarks(line, width):
+            yield Padding(text, (0, 0, 0, 3 * _INDENT))
+
+
+def _draw_line(line: Line, cells: int) -> Table:
+    style = _STYLES[line.tone]
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=_NAME, overflow="fold")
+    table.add_column(width=cells, no_wrap=True)
+    table.add_column(width=5, justify="right", no_wrap=True)
+    table.add_column(width=_VALUE, justify="right", no_wrap=True)
+    table.add_column(width=_BOUNDS, no_wrap=True)
+    table.add_column(overflow="fold")
+    drawn = "" if line.share is None else bar(line.share, cells)
+    table.add_row(
+        line.name,
+        Text(drawn, style),
+        "" if line.share is None else share(line.share),
+        Text(line.value, "bold"),
+        Text(line.bounds, "dim"),
+        Text(line.verdict, style),
+    )
+    return table
+
+
+def _draw_missing(line: Line) -> RenderableType:
+    told = Text.assemble(("? ", "yellow"), (line.verdict, "dim"))
+    if not line.name:
+        return Padding(told, (0, 0, 0, 2 * _INDENT))
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=_NAME, overflow="fold")
+    table.add_column(overflow="fold")
+    table.add_row(line.name, told)
+    return Padding(table, (0, 0, 0, 2 * _INDENT))
+
+
+def _remarks(line: Line, width: int) -> Iterator[Text]:
+    """What does not fit beside the bar, on as few lines as the width allows."""
+    doubts = f"{line.mark or '!'} {line.doubts}" if line.doubts else ""
+    parts = [
+        Text(part, style)
+        for part, style in ((line.ceiling, "dim"), (line.aside, "dim"), (doubts, "yellow"))
+        if part
+    ]
+    whole = Text(" · ", "dim").join(parts)
+    yield from [whole] if parts and len(whole) <= width - 3 * _INDENT else parts

@@ -1,0 +1,1 @@
+"""Recorded and synthetic machines, one folder each, and the scripts that write them."""
