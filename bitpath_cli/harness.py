@@ -20,6 +20,9 @@ _SAMPLE_SECONDS: Final = 1e-3
 # One period of the kernel's CPU quota: what looks shorter sees either its run or its pause.
 _LEAST_SECONDS: Final = 0.1
 _LEAST_SAMPLES: Final = 10
+# With fewer the median has no 95 % interval; for so many a loop may take twice its share.
+_WANTED_SAMPLES: Final = 6
+_WANTED_SHARE: Final = 2.0
 _MOST_SAMPLES: Final = 1000
 _MOST_WARMUPS: Final = 10
 _WARMUP_SHARE: Final = 0.25
@@ -244,7 +247,9 @@ class _Run:
             if len(taken) >= next_look:
                 next_look = math.ceil(1.1 * len(taken))
                 is_enough = sum(taken) >= _LEAST_SECONDS and is_precise(median_interval(taken))
-            is_spent = self._is_over(1.0) or self._is_worn(loops) or len(taken) >= 2 * _MOST_SAMPLES
+            share = 1.0 if len(taken) >= _WANTED_SAMPLES else _WANTED_SHARE
+            is_spent = self._is_over(share) or len(taken) >= 2 * _MOST_SAMPLES
+            is_spent = is_spent or self._is_worn(loops)
             if self._ranks.agree(is_enough or is_spent):
                 return taken, "precise" if self._ranks.agree(is_enough) else "budget"
 

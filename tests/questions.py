@@ -100,7 +100,7 @@ def site(
         value_of_time=exact(1 / 3600, Unit("USD/s")), place=place(),
         uplink=uplink or link(20 * MBIT, 50 * MBIT, 0.04),
         lan=lan or link(GBIT, GBIT, 2e-4), today=owned_host(),
-        lifetime=exact(5 * 31557600, SECOND), purchases=(),
+        lifetime=exact(5 * 31557600, SECOND), duty=exact(0.5), purchases=(),
         host_for_accelerator=owned_host(), cloud=None if without_cloud else cloud(),
     )  # fmt: skip
 

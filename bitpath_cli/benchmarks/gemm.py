@@ -12,7 +12,7 @@ from bitpath_cli.benchmarks._peak import find_peak
 from bitpath_cli.benchmarks._rate import rate
 from bitpath_cli.host import Host
 from bitpath_cli.model.reading import Missing, unsupported
-from bitpath_cli.model.result import Direction, Doubt, Samples, Validity, metric
+from bitpath_cli.model.result import Direction, Doubt, Parameters, Samples, Validity, metric
 from bitpath_cli.model.units import FLOP, FLOP_PER_SECOND, OP, OP_PER_SECOND
 
 _LOOP: Final = "product"
@@ -114,7 +114,9 @@ def _refuse_the_hopeless(case: Case, context: Context) -> None:
 
 
 def _case(dtype: str, size: int, device: str, more: Mapping[str, str | int]) -> Case:
-    return Case({"dtype": dtype, "m": size, "n": size, "k": size, "device": device, **more})
+    """Larger products take longer, if not by as much as they have more to do."""
+    shape: Parameters = {"dtype": dtype, "m": size, "n": size, "k": size, "device": device}
+    return Case({**shape, **more}, weight=max(0.5, (size / 1024) ** 1.5))
 
 
 def _shape(case: Case) -> tuple[str, int, int, int]:
@@ -141,5 +143,5 @@ BENCHMARK = Benchmark(
     needs=("torch",),
     blocks=3,
     fills_processors=True,
-    weight=1.5,
+    weight=2.0,
 )

@@ -203,6 +203,7 @@ ROWS: Final[dict[type[Record], dict[str, Row]]] = {
         "lan": Row("the network between machines here"),
         "today": Row("what a report does not know of today's host"),
         "lifetime": _figure("s", "years that a machine is in service"),
+        "duty": _figure("1", "the share of its life in which a bought machine has a job"),
         "purchases": Row("device profiles that could be bought"),
         "host_for_accelerator": Row("the computer around a device that needs one"),
         "largest_cluster": Row("the most machines that could work together here", least=_COUNT),

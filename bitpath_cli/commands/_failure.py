@@ -35,8 +35,8 @@ def _where_to_report(error: Exception, arguments: list[str]) -> str:
             "what BITPATH_DEBUG=1 in front of the same command prints."
         )
     return (
-        f"This is a fault in bitpath, not in what you did. Please report it to {TRACKER} and attach "
-        f"{path} (only you can read it; it holds the command line and the traceback)."
+        f"This is a fault in bitpath, not in what you did. Please report it to {TRACKER} and "
+        f"attach {path} (only you can read it; it holds the command line and the traceback)."
     )
 
 

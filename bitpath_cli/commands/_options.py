@@ -1,9 +1,11 @@
 """The options that several commands share, each under one name and with one meaning."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
+
+HERE: Final = Path()
 
 BudgetName = Literal["quick", "standard", "thorough"]
 GoalName = Literal["balanced", "cost", "speed", "energy"]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bitpath_cli.commands import Command, Example
-from bitpath_cli.commands._options import Directory, Json, Path
+from bitpath_cli.commands._options import HERE, Directory, Json
 
 
 def probe(
@@ -20,7 +20,7 @@ def probe(
         list[str] | None,
         typer.Option("--peer", metavar="HOST", help="Also ask how the kernel routes to that host."),
     ] = None,
-    directory: Directory = Path(),
+    directory: Directory = HERE,
     as_json: Json = False,
 ) -> None:
     """Show what this machine is and what may be used of it; takes no measurement, needs no root."""

@@ -1,6 +1,5 @@
 """`bitpath recommend`: advice from a saved report; no hardware is touched."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer

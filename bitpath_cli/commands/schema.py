@@ -1,4 +1,4 @@
-"""`bitpath schema`: the JSON schema of report.json, generated from the types that write it."""
+"""`bitpath schema`: JSON schemas of what bitpath writes and reads, generated from its types."""
 
 from typing import Annotated, Literal
 
@@ -6,27 +6,31 @@ import typer
 
 from bitpath_cli.commands import Command, Example
 
+Document = Literal["report", "workload", "site", "device"]
+
 
 def schema(
-    document: Annotated[Literal["report"], typer.Argument(help="The document to describe.")],
+    document: Annotated[Document, typer.Argument(help="The document to describe.")],
 ) -> None:
-    """Print the JSON schema of a document that bitpath writes."""
+    """Print the JSON schema of a report, or of a profile as it is typed in TOML."""
     from bitpath_cli.commands._screen import say
 
-    del document  # Typer refuses any other.
-    say(generate())
+    say(generate(document))
 
 
-def generate() -> str:
-    """The schema of a report as it is written: a field with a default is always there."""
+def generate(document: Document) -> str:
+    """The schema as text; a report's describes what is written, so defaults are always there."""
     import json
 
+    from bitpath_cli import catalogue
     from bitpath_cli.model.report import Report
 
-    told = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Report.model_json_schema(mode="serialization"),
-    }
+    found = (
+        Report.model_json_schema(mode="serialization")
+        if document == "report"
+        else catalogue.schema(document)
+    )
+    told = {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 

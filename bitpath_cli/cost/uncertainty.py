@@ -78,7 +78,8 @@ def rank(scores: Tensor, feasible: Tensor) -> Ranking:
     """From L [candidates, draws] and whether each draw is feasible.
 
     An infeasible draw cannot win; where no candidate is feasible the draw counts for nobody.
-    Regret is (L − L of the draw's best) / L of the draw's best; ranks are the 10 % and 90 % ones.
+    Regret is (L − L of the draw's best) / L of the draw's best, over the draws in which a candidate
+    is feasible; ranks are the 10 % and 90 % ones.
     """
     judged = torch.where(feasible, scores, torch.full_like(scores, torch.inf))
     counted = torch.isfinite(judged).any(dim=0)
@@ -88,7 +89,9 @@ def rank(scores: Tensor, feasible: Tensor) -> Ranking:
     judged = judged[:, counted]
     best, winner = judged.min(dim=0)
     wins = torch.nn.functional.one_hot(winner, len(scores)).double().mean(dim=0)
-    regret = ((judged - best) / best).clamp_max(1e6).mean(dim=1)
+    able = torch.isfinite(judged)
+    excess = torch.where(able, (judged - best) / best, torch.zeros_like(judged))
+    regret = excess.sum(dim=1) / able.sum(dim=1).clamp_min(1)
     places = judged.argsort(dim=0).argsort(dim=0).double() + 1
     return Ranking(
         probability_best=wins,

@@ -59,7 +59,11 @@ class OwnedHost(Record):
 
 
 class Site(Record):
-    """One place where data is born, with its links out. One currency per site."""
+    """One place where data is born, with its links out. One currency per site.
+
+    `duty` is the share of its service life in which a bought machine has a job: one that is bought
+    is paid for its idle hours too.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     summary: str
@@ -71,6 +75,7 @@ class Site(Record):
     lan: Link
     today: OwnedHost
     lifetime: Quantity
+    duty: Quantity
     purchases: tuple[str, ...]
     host_for_accelerator: OwnedHost
     largest_cluster: int = Field(default=8, ge=1)

@@ -82,11 +82,11 @@ def _draw_scores(found: tuple[Column, ...], width: int) -> Iterator[RenderableTy
     for name, fill, style in zip(term_labels(), FILLS, FILL_STYLES, strict=True):
         legend.append("  ").append(fill, style).append(f" {name}", "dim")
     yield _indented(legend)
-    cells = max(10, min(60, width - 14 - 8))
+    cells = max(10, min(60, width - 14 - 10))
     full = _scale([each.total or 0.0 for each in scored])
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(width=13)
-    table.add_column(width=6, justify="right")
+    table.add_column(width=8, justify="right")
     table.add_column(width=cells, no_wrap=True)
     for each in scored:
         style = "bold green" if each.wins else "" if each.feasible else "dim"
@@ -113,8 +113,8 @@ def _explain(advice: Recommendation) -> Iterator[tuple[str, RenderableType]]:
     ):
         for index, sentence in enumerate(sentences[: _MOST + 1]):
             yield label if index == 0 else "", Text(sentence)
-    yield "measured by", Text(f"{weights(advice)}; × is the multiple of: "
-                              f"{advice.references_explained}")  # fmt: skip
+    yield "weights", Text(weights(advice))
+    yield "× is against", Text(advice.references_explained)
 
 
 def _indented(part: RenderableType) -> Padding:

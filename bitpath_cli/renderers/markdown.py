@@ -71,6 +71,7 @@ def _decided(advice: Recommendation) -> Iterator[str]:
     yield ""
     if advice.workload_is_example:
         yield "This workload is an example."
+        yield ""
     if advice.bottleneck is not None:
         yield f"**Bottleneck.** {_plain(advice.bottleneck.sentence)}"
         yield ""
@@ -97,7 +98,8 @@ def _decided(advice: Recommendation) -> Iterator[str]:
             f"**How sure**: {confidence(advice)}",
             *(each.sentence for each in advice.break_even),
             *(each.sentence for each in advice.remedies),
-            f"**Measured by**: {weights(advice)}. {advice.references_explained}",
+            f"**Weights**: {weights(advice)}.",
+            f"**× is against**: {advice.references_explained}",
         )
     )
     yield from _list("Rests on", assumptions(advice, _MOST))

@@ -163,7 +163,9 @@ def _terms(
     link_time = synchronising * links.beta + incoming / torch.where(
         group.in_cloud, links.up, links.down
     )
-    price = world.price_of(group.machine, group.tenure.squeeze(1))
+    price = world.price_of(
+        group.machine, group.tenure.squeeze(1), world.of("site.duty", world.question.site.duty)
+    )
     reserved = torch.where(
         group.count > 0, group.count * price * elapsed, torch.zeros_like(elapsed)
     )

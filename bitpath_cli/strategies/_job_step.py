@@ -86,14 +86,14 @@ def node_groups(plans: JobPlans, world: World, training: Training) -> tuple[Grou
 def _micro_batch(world: World, machine: Tensor, samples: Tensor, training: Training) -> Tensor:
     """How many samples of a step fit in a node's memory at once, at least one a device.
 
-    What does not fit is computed in rounds whose gradients are accumulated. The number of rounds
-    follows from nominal memory, so that it is no source of gradients.
+    What does not fit is computed in rounds whose gradients are accumulated. Their number is taken
+    as given, so that it is no source of gradients for autograd.
     """
     work = world.question.workload.work
     devices = world.devices(machine)
-    state = STATE_BYTES[training.optimiser] * work.parameters.value
+    state = STATE_BYTES[training.optimiser] * world.of("work.parameters", work.parameters)
     room = FILL_CAP * world.memory[machine].detach() - devices * state
-    fitting = torch.floor(room / work.activation_bytes.value)
+    fitting = torch.floor(room / world.of("work.activation", work.activation_bytes))
     return torch.minimum(torch.maximum(fitting, devices), samples.detach().clamp_min(1e-9))
 
 

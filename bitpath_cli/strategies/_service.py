@@ -140,7 +140,7 @@ def service_reference(plans: ServicePlans, world: World) -> TermTensors:
         storage=hosts.clamp_min(1.0) * _weights(plans, world) * MONTH_SECONDS,
         bandwidth=world.of("uplink.up", link.up) * MONTH_SECONDS,
         link_time=month,
-        hardware=hosts * world.price_of(plans.machine, plans.tenure) * MONTH_SECONDS,
+        hardware=hosts * world.price_of(plans.machine, plans.tenure, one) * MONTH_SECONDS,
         energy=hosts * energy(watts, month, world.of("site.pue", site.place.pue)),
     )
 
@@ -262,7 +262,7 @@ def _terms(
     site = world.question.site
     nodes = station.servers * station.queues
     stored = nodes * _weights(plans, world) * MONTH_SECONDS
-    price = world.price_of(station.machine, station.tenure)
+    price = world.price_of(station.machine, station.tenure, torch.ones_like(station.arrivals))
     hardware = _where(station, nodes * price * MONTH_SECONDS)
     pue = world.of("site.pue", site.place.pue)
     if in_cloud and site.cloud is not None:

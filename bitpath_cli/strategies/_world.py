@@ -63,10 +63,13 @@ class World:
         traffic = samples * part * self.of("work.traffic", work.traffic_bytes)
         return forward_time(flop, rate, traffic, self.memory_rate[machine], self.overhead[machine])
 
-    def price_of(self, machine: Tensor, tenure: Tensor) -> Tensor:
-        """Currency a second of machines [C] while they are held, [C, D]."""
+    def price_of(self, machine: Tensor, tenure: Tensor, duty: Tensor) -> Tensor:
+        """Currency a second of machines [C] while they are held, [C, D].
+
+        A purchase is spread over the `duty` [1, D], the share of its life in which it is held.
+        """
         rented = (tenure == _RENTED[0]) | (tenure == _RENTED[1])
-        lever = torch.where(rented.unsqueeze(1), self.lever("rent"), self.lever("purchase"))
+        lever = torch.where(rented.unsqueeze(1), self.lever("rent"), self.lever("purchase") / duty)
         return self.price[machine, tenure] * lever
 
     def devices(self, machine: Tensor) -> Tensor:

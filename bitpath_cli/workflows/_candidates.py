@@ -243,11 +243,12 @@ def _violation(judged: Judgement, row: int, bound: Bound, probability: float) ->
     predicted = float(bound.predicted[row].mean())
     limit = float(bound.limit[row if len(bound.limit) > 1 else 0].mean())
     reason = _reason(judged, row, bound, limit)
-    sentence = (
-        _wording.violation(bound.name, predicted, limit, unit, reason, binds=bound.binds)
-        if math.isfinite(predicted) or reason
-        else _ENDLESS.detail
-    )
+    if bool(bound.satisfied()[row].all()):
+        sentence = _wording.at_risk(bound.name, predicted, limit, unit, probability)
+    elif math.isfinite(predicted) or reason:
+        sentence = _wording.violation(bound.name, predicted, limit, unit, reason, binds=bound.binds)
+    else:
+        sentence = _ENDLESS.detail
     origin = Origin(method=Method.DERIVED, source="the cost model")
     return Violation(
         constraint=bound.name,

@@ -68,8 +68,8 @@ def break_even_points(judged: Judgement) -> tuple[BreakEven, ...]:
         crossing = flip(partial(_scores_along, judged, rows, lever), winner)
         if crossing is not None:
             other = rivals[crossing.other]
-            found.append(_break_even(lever, rivals[winner], other, crossing.factor))
-    return tuple(sorted(found, key=lambda each: abs(math.log(each.at.value))))
+            found.append(_break_even(judged, lever, rivals[winner], other, crossing.factor))
+    return tuple(sorted(found, key=lambda each: abs(math.log(each.at.value / each.now.value))))
 
 
 def remedies(judged: Judgement, row: int) -> tuple[Remedy, ...]:
@@ -87,7 +87,7 @@ def remedies(judged: Judgement, row: int) -> tuple[Remedy, ...]:
                     name=f"double the {lever.replace('_', ' ')}",
                     change_in_score=change,
                     cost=absent(f"no price is known for twice the {words}"),
-                    sentence=f"twice the {words}: L {now:.3g} → {now + change:.3g}",
+                    sentence=_wording.remedy(lever, now, now + change),
                 )
             )
     return tuple(sorted(found, key=lambda each: each.change_in_score))
@@ -113,11 +113,31 @@ def _scores(judged: Judgement, rows: Tensor, levers: Mapping[str, Tensor]) -> Te
     return torch.where(outcome.feasible(), scores, torch.full_like(scores, torch.inf))
 
 
-def _break_even(lever: str, winner: StrategyName, other: StrategyName, factor: float) -> BreakEven:
+def _break_even(
+    judged: Judgement, lever: str, winner: StrategyName, other: StrategyName, factor: float
+) -> BreakEven:
     origin = Origin(method=Method.DERIVED, source="root of the difference of L")
-    sentence = _wording.break_even(lever, winner, other, factor)
+    now = _now(judged, lever)
+    change = 1 / factor if _wording.is_divided(lever) else factor
+    at = Quantity(value=now.value * change, unit=now.unit, origin=origin)
+    here = Quantity(value=now.value, unit=now.unit, origin=origin)
     return BreakEven(
-        quantity=lever, at=Quantity(value=factor, unit=ONE, origin=origin),
-        now=Quantity(value=1.0, unit=ONE, origin=origin),
-        other=other, sentence=sentence,
+        quantity=lever, at=at, now=here, other=other,
+        sentence=_wording.break_even(lever, winner, other, here, at),
     )  # fmt: skip
+
+
+def _now(judged: Judgement, lever: str) -> Quantity:
+    """The quantity that a lever moves where it is a single one, else the multiple 1."""
+    workload, uplink = judged.question.workload, judged.question.site.uplink
+    single: dict[str, Quantity] = {}
+    if workload.serving is not None:
+        single = {
+            "request_rate": workload.serving.request_rate,
+            "network_bandwidth": uplink.up,
+            "network_latency": uplink.round_trip,
+        }
+    if workload.training is not None:
+        single = {"batch": workload.training.global_batch}
+    one = Quantity(value=1.0, unit=ONE, origin=Origin(method=Method.DERIVED, source="as it is"))
+    return single.get(lever, one)

@@ -30,6 +30,7 @@ REMOVED_BELOW: Final = 0.1
 AT_RISK_BELOW: Final = 0.9
 _MOST_DRAWN: Final = 40
 _NEARLY: Final = 4.0
+_ABOUT: Final = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
         currency=_in_currency(question, nominal).squeeze(1),
         probability_feasible=probability,
         dominated=_dominated(nominal, probability),
-        best=best, nearest=_nearest(names, _excess(nominal)),
+        best=best, nearest=_nearest(names, scores, _excess(nominal)),
         ranking=ranking, winner=winner,
     )  # fmt: skip
 
@@ -152,7 +153,8 @@ def _promising(names: tuple[StrategyName, ...], scores: Tensor, excess: Tensor) 
         able = [index for index in rows if float(excess[index]) <= _NEARLY]
         able.sort(key=lambda index: (float(excess[index]) > 1, float(scores[index])))
         chosen.update(able[:_MOST_DRAWN])
-        chosen.add(min(rows, key=lambda index: (float(excess[index]), float(scores[index]))))
+        rows.sort(key=lambda index: (float(excess[index]), float(scores[index])))
+        chosen.update(rows[:_MOST_DRAWN])
     return torch.tensor(sorted(chosen))
 
 
@@ -170,14 +172,17 @@ def _best(
     return best
 
 
-def _nearest(names: tuple[StrategyName, ...], excess: Tensor) -> dict[StrategyName, int]:
-    return {
-        name: min(
-            (index for index, each in enumerate(names) if each == name),
-            key=lambda index: float(excess[index]),
-        )
-        for name in dict.fromkeys(names)
-    }
+def _nearest(
+    names: tuple[StrategyName, ...], scores: Tensor, excess: Tensor
+) -> dict[StrategyName, int]:
+    """Among those that miss their limits about as little as any, the one with the lowest L."""
+    found: dict[StrategyName, int] = {}
+    for name in dict.fromkeys(names):
+        rows = [index for index, each in enumerate(names) if each == name]
+        least = min(float(excess[index]) for index in rows)
+        close = [index for index in rows if float(excess[index]) <= _ABOUT * least]
+        found[name] = min(close, key=lambda index: float(scores[index]))
+    return found
 
 
 def _rank(

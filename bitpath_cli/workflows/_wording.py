@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bitpath_cli.model.configuration import NodeGroup, StrategyName
+from bitpath_cli.model.reading import Quantity, Reading
 from bitpath_cli.model.recommendation import TermName
 from bitpath_cli.model.units import BYTE, ONE, SECOND, Unit, human, significant
 from bitpath_cli.strategies import ConstraintName
@@ -26,14 +27,17 @@ RESOURCE_WORDS: Final[Mapping[str, str]] = {
     "compute": "compute rate",
     "memory_bandwidth": "memory bandwidth",
     "network_bandwidth": "network bandwidth",
-    "network_latency": "network latency (a shorter round trip)",
+    "network_latency": "round-trip time",
     "storage_bandwidth": "storage bandwidth",
-    "fixed_times": "fixed overheads (start-up, launch, preparation)",
+    "fixed_times": "fixed time (start-up, launch, preparation)",
     "rent": "the price of rented machines",
     "purchase": "the price of bought machines",
     "request_rate": "the request rate",
     "batch": "the batch size",
 }
+_SHORTER: Final = frozenset({"network_latency", "fixed_times"})
+"""Levers that divide a time: more of them is less of it."""
+
 _TENURE_WORDS: Final = {
     "owned": "yours",
     "bought": "to buy",
@@ -83,7 +87,8 @@ def elasticity(resource: str, value: float, target: str) -> str:
     change = 100 * (1.1**value - 1)
     sign = "−" if change < 0 else "+"
     words = RESOURCE_WORDS.get(resource, resource)
-    return f"+10 % {words} → {sign}{significant(abs(change), 2)} % {target}"
+    more = "÷ 1.1" if resource in _SHORTER else "+10 %"
+    return f"{more} {words} → {sign}{significant(abs(change), 2)} % {target}"
 
 
 def bottleneck(resource: str, value: float, target: str, runner_up: str | None) -> str:
@@ -95,12 +100,56 @@ def bottleneck(resource: str, value: float, target: str, runner_up: str | None) 
     return f"{words}: {elasticity(resource, value, target)}"
 
 
-def break_even(lever: str, winner: StrategyName, other: StrategyName, factor: float) -> str:
-    """Where another strategy would win, all else equal."""
-    direction = "above" if factor > 1 else "below"
+def break_even(
+    lever: str, winner: StrategyName, other: StrategyName, now: Quantity, at: Quantity
+) -> str:
+    """Where another strategy would win, all else equal; multiples where the unit is 1."""
+    words = RESOURCE_WORDS.get(lever, lever)
+    direction = "above" if at.value > now.value else "below"
+    there = (
+        f"{significant(at.value)} × what it is now"
+        if now.unit == ONE and now.value == 1
+        else f"{human(at.value, at.unit)} (now {human(now.value, now.unit)})"
+    )
     return (
-        f"{STRATEGY_WORDS[winner]} until {RESOURCE_WORDS.get(lever, lever)} is {direction} "
-        f"{significant(factor)} × what it is now, then {STRATEGY_WORDS[other]}"
+        f"{STRATEGY_WORDS[winner]} until {words} is {direction} {there}, "
+        f"then {STRATEGY_WORDS[other]}"
+    )
+
+
+def is_divided(lever: str) -> bool:
+    """Whether the lever divides a time, so that its factor is the inverse of what a person sees."""
+    return lever in _SHORTER
+
+
+def remedy(lever: str, before: float, after: float) -> str:
+    """Twice of a resource and what L becomes."""
+    words = RESOURCE_WORDS.get(lever, lever)
+    twice = f"half the {words}" if is_divided(lever) else f"twice the {words}"
+    return f"{twice}: L {significant(before)} → {significant(after)}"
+
+
+def at_risk(name: ConstraintName, predicted: float, limit: float, unit: Unit, kept: float) -> str:
+    """A constraint that holds for the expected numbers, but not in all draws."""
+    return (
+        f"{name} is at risk: {human(predicted, unit)} expected against {human(limit, unit)}, "
+        f"kept in {significant(100 * kept)} % of the draws"
+    )
+
+
+def headline(predicted: Mapping[str, Reading]) -> str:
+    """Time and money said plainly: per job, or per month and per 1000 requests."""
+    said = {
+        name: human(each.value, each.unit)
+        for name, each in predicted.items()
+        if isinstance(each, Quantity)
+    }
+    if "job_time" in said:
+        return f"about {said['job_time']} and {said['job_price']} a job"
+    latency = next((name for name in said if name.startswith("latency_")), None)
+    quick = "" if latency is None else f"{latency.removeprefix('latency_')} {said[latency]}, "
+    return (
+        f"{quick}{said['month_price']} a month, {said['price_per_1000_requests']} per 1000 requests"
     )
 
 

@@ -103,7 +103,17 @@ def _candidates(judged: Judgement) -> tuple[Candidate, ...]:
         and judged.names[row] != "today"
     ]
     front.sort(key=lambda row: float(judged.scores[row]))
-    return (*first, *(candidate(judged, row, 0.0) for row in front[:_MOST_CANDIDATES]))
+    shown: list[int] = list(chosen.values())
+    for row in front:
+        if not any(_same(judged, row, other) for other in shown):
+            shown.append(row)
+    rest = shown[len(chosen) : len(chosen) + _MOST_CANDIDATES]
+    return (*first, *(candidate(judged, row, 0.0) for row in rest))
+
+
+def _same(judged: Judgement, row: int, other: int) -> bool:
+    """Whether two configurations come to the same: float16 and bfloat16 on most accelerators."""
+    return bool(torch.allclose(judged.ratios.values[row], judged.ratios.values[other], rtol=1e-9))
 
 
 def _by_row(judged: Judgement, candidates: tuple[Candidate, ...], row: int) -> Candidate:
@@ -211,9 +221,8 @@ def _summary(
     if winner is None:
         return "Nothing is feasible as the limits stand."
     words = _wording.STRATEGY_WORDS
-    chance = next(iter(winner.predicted), "")
-    del chance
-    head = f"{words[winner.strategy].capitalize()}: {winner.configuration.label}"
+    plainly = _wording.headline(winner.predicted)
+    head = f"{words[winner.strategy].capitalize()}: {winner.configuration.label}; {plainly}"
     if verdict == "tie" and tied:
         others = ", ".join(words[name] for name in tied)
         return f"{head}; a tie with {others} as far as these numbers tell."

@@ -1,5 +1,6 @@
 """Asks every chosen probe what is true of this machine, and how each of them fared."""
 
+import contextlib
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,21 +14,34 @@ from bitpath_cli.workflows._fingerprint import fingerprint
 
 
 def inspect(host: Host, question: Question, names: tuple[str, ...] | None = None) -> Report:
-    """A report of the components that the named probes find, or all; none can silence another."""
+    """A report of what the named probes find, or all of them; none can silence another.
+
+    After a signal it holds what was found until then and is not `complete`.
+    """
     found: list[Component] = []
     runs: list[ProbeRun] = []
-    for name in discover.names(probes) if names is None else names:
-        components, run = _ask(name, host, question)
-        found += components
-        runs.append(run)
+    chosen = discover.names(probes) if names is None else names
+    with contextlib.suppress(KeyboardInterrupt):
+        for name in chosen:
+            components, run = _ask(name, host, question)
+            found += components
+            runs.append(run)
     return Report(
         tool=Tool(name="bitpath", version=__version__),
         created=datetime.now(UTC),
         host=HostIdentity(name=host.outside.hostname(), fingerprint=fingerprint(found)),
-        complete=True,
+        complete=len(runs) == len(chosen),
         components=tuple(found),
         probes=tuple(runs),
         notes=tuple(_note(run) for run in runs if not run.succeeded),
+    )
+
+
+def summaries() -> tuple[tuple[str, str], ...]:
+    """Every probe's name, and what it is about."""
+    return tuple(
+        (name, discover.member(probes, name, "PROBE", Probe).summary)
+        for name in discover.names(probes)
     )
 
 

@@ -44,7 +44,9 @@ def test_ranking_by_hand() -> None:
     feasible = torch.tensor([[True, True, True, False], [True, True, True, True]])
     found = rank(scores, feasible)
     assert found.probability_best.tolist() == [0.5, 0.5]
-    # The second loses twice by 1 of 1, wins once with regret 0 and once alone.
+    # The second loses twice by 1 of 1, wins once with regret 0 and once alone; the first loses
+    # once by 1 of 2 in the three draws in which it is feasible.
+    assert found.expected_regret[0].item() == pytest.approx(0.5 / 3)
     assert found.expected_regret[1].item() == pytest.approx(0.5)
 
 

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -219,7 +220,7 @@ def test_effective_values_exceed_no_limit(
     assert number(found.effective_memory) == min([8 * GIB, *(each for each in memory if each)])
 
 
-def quota(root: Path, words: str, **told: object) -> Host:
+def quota(root: Path, words: str, **told: Any) -> Host:
     files = {
         "/proc/self/cgroup": "0::/",
         "/proc/self/mountinfo": MOUNT,

@@ -35,7 +35,7 @@ def test_the_terms_of_one_host_by_hand() -> None:
     assert total.compute.item() == pytest.approx(elapsed)
     assert total.storage.item() == pytest.approx((dataset + 2 * state) * elapsed)
     assert total.bandwidth.item() == 0
-    assert total.hardware.item() == pytest.approx(1000 * elapsed / (5 * 31_557_600))
+    assert total.hardware.item() == pytest.approx(2 * 1000 * elapsed / (5 * 31_557_600))
     assert total.energy.item() == pytest.approx(1.2 * 150 * elapsed, rel=1e-3)
 
 

@@ -87,13 +87,17 @@ def test_each_probe_is_timed_on_the_monotonic_clock(
     assert [run.seconds for run in inspect(HOST, Question()).probes] == [0.25, 0.5]
 
 
-def test_ctrl_c_is_no_fault_of_a_probe(room: dict[str, Probe]) -> None:
+def test_ctrl_c_keeps_what_was_found_and_is_no_fault_of_a_probe(room: dict[str, Probe]) -> None:
     def interrupted(host: Host, question: Question) -> tuple[Component, ...]:
         raise KeyboardInterrupt
 
+    room["first"] = Probe("", lambda host, question: (SYSTEM,))
     room["slow"] = Probe("", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        inspect(HOST, Question())
+    room["last"] = Probe("", lambda host, question: (MEMORY,))
+    found = inspect(HOST, Question())
+    assert not found.complete
+    assert found.components == (SYSTEM,)
+    assert [run.probe for run in found.probes] == ["first"]
 
 
 def test_the_report_says_which_host_which_tool_and_when(room: dict[str, Probe]) -> None:

@@ -1,0 +1,133 @@
+"""Raw sockets around a ring of ranks: what their processors can move at best, both ways at once.
+
+The fair limit of a collective: in a ring all-reduce too, every rank sends to its next and receives
+from its last neighbour at the same time.
+"""
+
+import contextlib
+import random
+import secrets
+import select
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from bitpath_cli.errors import PeerFailed
+from bitpath_cli.host import monotonic
+from bitpath_cli.model.protocols import Ranks
+
+BLOCK_BYTES: Final = 1 << 20
+_CHUNK_BYTES: Final = 256 << 10
+_LOOPBACK: Final = "127.0.0.1"
+_TOKEN_BYTES: Final = 6
+_WAIT_SECONDS: Final = 20.0
+
+
+class Exchange:
+    """A Trial: each operation sends a block to the next rank while one comes from the last."""
+
+    def __init__(self, ranks: Ranks, onward: socket.socket, inward: socket.socket) -> None:
+        """`onward` leads to the next rank and `inward` comes from the last one."""
+        self._ranks = ranks
+        self._onward = onward
+        self._inward = inward
+        self._block = memoryview(_content(ranks.rank))
+        self._received = memoryview(bytearray(BLOCK_BYTES))
+
+    def run(self, operations: int) -> float:
+        """See Trial: the slowest rank's seconds."""
+        self._ranks.align()
+        begin = monotonic()
+        try:
+            self._exchange(operations * BLOCK_BYTES)
+        except OSError as error:
+            raise _lost(self._ranks.rank, error) from error
+        return self._ranks.slowest(monotonic() - begin)
+
+    def find_error(self) -> str | None:
+        """See Trial: whether the last neighbour's block arrived whole."""
+        self.run(1)
+        neighbour = (self._ranks.rank - 1) % self._ranks.size
+        if self._received == _content(neighbour):
+            return None
+        return f"what rank {neighbour} sent arrived changed"
+
+    def evidence(self) -> Mapping[str, tuple[float, ...]]:
+        """See Loop: whether the bytes stayed on this host."""
+        ends = (self._onward.getpeername()[0], self._inward.getpeername()[0])
+        is_local = all(each.startswith("127.") for each in ends)
+        return {"loopback": (float(is_local),)}
+
+    def _exchange(self, size_bytes: int) -> None:
+        sent = received = 0
+        sending, receiving = [self._onward], [self._inward]
+        while sent < size_bytes or received < size_bytes:
+            can_receive, can_send, _ = select.select(
+                receiving if received < size_bytes else [],
+                sending if sent < size_bytes else [],
+                [],
+                _WAIT_SECONDS,
+            )
+            if not can_receive and not can_send:
+                raise TimeoutError(f"nothing moved for {_WAIT_SECONDS:g} s")
+            if can_send:
+                at = sent % BLOCK_BYTES
+                sent += self._onward.send(self._block[at : at + _CHUNK_BYTES])
+            if can_receive:
+                at = received % BLOCK_BYTES
+                count = self._inward.recv_into(self._received[at : at + _CHUNK_BYTES])
+                if count == 0:
+                    raise ConnectionError("the connection was closed")
+                received += count
+
+
+@contextlib.contextmanager
+def ring(ranks: Ranks) -> Iterator[Exchange]:
+    """Connect every rank to the next; PeerFailed where one cannot be reached.
+
+    Ports and a token, which keeps strangers out, travel as the largest of all ranks' numbers.
+    """
+    rank, size = ranks.rank, ranks.size
+    token = int(ranks.slowest(secrets.randbits(8 * _TOKEN_BYTES))).to_bytes(_TOKEN_BYTES, "big")
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server((_LOOPBACK, 0)))
+        listener.settimeout(_WAIT_SECONDS)
+        mine = listener.getsockname()[1]
+        ports = [int(ranks.slowest(mine if each == rank else 0)) for each in range(size)]
+        try:
+            next_port = ports[(rank + 1) % size]
+            onward = socket.create_connection((_LOOPBACK, next_port), _WAIT_SECONDS)
+            stack.enter_context(onward)
+            onward.sendall(token)
+            inward = stack.enter_context(_accept(listener, token))
+        except OSError as error:
+            raise _lost(rank, error) from error
+        for each in (onward, inward):
+            each.setblocking(False)
+        yield Exchange(ranks, onward, inward)
+
+
+def _accept(listener: socket.socket, token: bytes) -> socket.socket:
+    """The connection that knows the token; others are closed."""
+    deadline = monotonic() + _WAIT_SECONDS
+    while monotonic() < deadline:
+        connection, _ = listener.accept()
+        connection.settimeout(_WAIT_SECONDS / 4)
+        with contextlib.suppress(OSError):
+            if connection.recv(len(token), socket.MSG_WAITALL) == token:
+                return connection
+        connection.close()
+    raise TimeoutError("the last neighbour did not connect")
+
+
+def _content(rank: int) -> bytes:
+    """A rank's block: random, and known to every rank."""
+    return random.Random(rank).randbytes(BLOCK_BYTES)  # noqa: S311
+
+
+def _lost(rank: int, error: OSError) -> PeerFailed:
+    return PeerFailed(
+        f"Rank {rank} lost its neighbours in the socket exchange: {error}.",
+        "A rank was ended, or a filter closes the loopback interface.",
+        "Run it again; if it happens again, see the filter's rules: nft list ruleset",
+    )
