@@ -10,15 +10,16 @@ from bitpath_cli.model.result import Direction, Doubt, Metric, Validity, metric
 from bitpath_cli.model.units import SECOND
 from bitpath_cli.stats import normal_z, quantile
 
-KEPT: Final = 2000
+KEPT: Final = 1000
 _PERCENTILES: Final = (("latency_p50", 0.50), ("latency_p99", 0.99))
 
 
 def thin(latencies: Sequence[float]) -> tuple[float, ...]:
-    """At most `KEPT` of them, drawn at random, so that a report stays small."""
-    if len(latencies) <= KEPT:
-        return tuple(latencies)
-    return tuple(Random(len(latencies)).sample(latencies, KEPT))  # noqa: S311
+    """At most `KEPT` of them, drawn at random and in whole nanoseconds: a report stays small."""
+    drawn = latencies
+    if len(latencies) > KEPT:
+        drawn = Random(len(latencies)).sample(latencies, KEPT)  # noqa: S311
+    return tuple(round(each, 9) for each in drawn)
 
 
 def percentile_metrics(
