@@ -196,7 +196,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
 def test_every_truncated_report_is_refused(tmp_path_factory: Any, removed: int) -> None:
     whole = report().model_dump_json()
     path = write(tmp_path_factory.mktemp("cut"), whole[: len(whole) - 1 - removed])
-    with pytest.raises(UnreadableReport, match="cut short|not JSON"):
+    with pytest.raises(UnreadableReport, match=r"cut short|not JSON"):
         archive.load(path)
 
 

@@ -53,9 +53,8 @@ def read_figure(
     unit = _unit(profile, path, table, row)
     value = _value(profile, path, table, unit)
     if not row.accepts(value):
-        raise profile.fault(
-            path, f"{_typed(table)} is out of range", f"{row.range_in_words}, in {unit}"
-        )
+        allowed = row.range_in_words + ("" if unit == ONE else f", in {unit}")
+        raise profile.fault(path, f"{_typed(table)} is out of range", allowed)
     standing = _standing(profile, path, table, row)
     factor = 1.0 if without_spread else _spread(row, standing.status)
     low, high = _bounds(value, factor, row)
@@ -194,4 +193,7 @@ def _example(profile: Profile, row: Row) -> str:
 
 
 def _typed(table: dict[str, Any]) -> str:
-    return f"{table['value']} {table.get('unit', '')}".strip()
+    value = table["value"]
+    shown = f"{value:.12g}"
+    unit = table.get("unit", "")
+    return shown if unit == "1" else f"{shown} {unit}".rstrip()

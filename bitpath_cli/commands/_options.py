@@ -5,6 +5,8 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from bitpath_cli.commands import _completion
+
 HERE: Final = Path()
 
 BudgetName = Literal["quick", "standard", "thorough"]
@@ -13,13 +15,24 @@ GoalName = Literal["balanced", "cost", "speed", "energy"]
 Budget = Annotated[
     BudgetName,
     typer.Option(
-        "--budget", "-b", help="How long to measure: about 20 s, 90 s or 10 min for everything."
+        "--budget", "-b", metavar="BUDGET",
+        help="Time for everything: quick (20 s), standard (90 s) or thorough (10 min).",
     ),
-]
-Goal = Annotated[GoalName, typer.Option("--goal", "-g", help="What weighs most in the choice.")]
+]  # fmt: skip
+Goal = Annotated[
+    GoalName,
+    typer.Option(
+        "--goal", "-g", metavar="GOAL",
+        help="What weighs most in the choice: balanced, cost, speed or energy.",
+    ),
+]  # fmt: skip
 Site = Annotated[
-    str, typer.Option("--site", "-s", metavar="NAME|FILE", help="The place, its links and prices.")
-]
+    str,
+    typer.Option(
+        "--site", "-s", metavar="NAME|FILE", help="The place, its links and prices.",
+        autocompletion=_completion.sites,
+    ),
+]  # fmt: skip
 Directory = Annotated[
     Path,
     typer.Option(

@@ -4,21 +4,28 @@ from typing import Annotated
 
 import typer
 
-from bitpath_cli.commands import Command, Example
+from bitpath_cli.commands import Command, Example, _completion
 from bitpath_cli.commands._options import HERE, Budget, Directory, Goal, Json, Outputs, Site
 
 Names = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="NAME", help="Run only this probe or benchmark (repeatable)."),
-]
+    typer.Option(
+        "--only", metavar="NAME", help="Run only this probe or benchmark (repeatable).",
+        autocompletion=_completion.members,
+    ),
+]  # fmt: skip
 Skipped = Annotated[
     list[str] | None,
-    typer.Option("--skip", metavar="NAME", help="Leave this probe or benchmark out (repeatable)."),
-]
+    typer.Option(
+        "--skip", metavar="NAME", help="Leave this probe or benchmark out (repeatable).",
+        autocompletion=_completion.members,
+    ),
+]  # fmt: skip
 Workloads = Annotated[
     list[str] | None,
     typer.Option(
         "--workload", "-w", metavar="NAME|FILE", help="What is to run here (repeatable).",
+        autocompletion=_completion.workloads,
         show_default="resnet50-training, an example",
     ),
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bitpath_cli.commands import Command, Example
+from bitpath_cli.commands import Command, Example, _completion
 from bitpath_cli.commands._options import Goal, Json, Outputs, ReportFile, Site
 
 
@@ -12,7 +12,13 @@ def recommend(
     report: ReportFile,
     workload: Annotated[
         list[str],
-        typer.Option("--workload", "-w", metavar="NAME|FILE", help="What is to run."),
+        typer.Option(
+            "--workload",
+            "-w",
+            metavar="NAME|FILE",
+            help="What is to run (repeatable).",
+            autocompletion=_completion.workloads,
+        ),
     ],
     site: Site = "default",
     goal: Goal = "balanced",

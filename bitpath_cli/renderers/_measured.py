@@ -80,14 +80,17 @@ def _lines(results: list[BenchmarkResult]) -> tuple[Line, ...]:
 
 
 def _condition(result: BenchmarkResult, others: Sequence[BenchmarkResult]) -> str:
-    """The words among the parameters that tell a result from the benchmark's others."""
+    """The words among the parameters that tell a result from the benchmark's others.
+
+    Where there is no other, what a collective did still needs its name.
+    """
     told = {name: value for name, value in result.parameters.items() if isinstance(value, str)}
     varied = [
         value
         for name, value in told.items()
         if any(other.parameters.get(name) != value for other in others)
     ]
-    return " ".join(varied or list(told.values())[:1])
+    return " ".join(varied) or told.get("op", "")
 
 
 def _sweep_lines(condition: str, sweep: list[BenchmarkResult]) -> list[Line]:

@@ -98,20 +98,27 @@ class Attempt:
         verdict = judge(
             self._windows, count_host_cpus(self._context), self._job.benchmark.fills_processors
         )
-        doubts = (*doubt_samples(answer.samples.values()), *verdict.doubts)
+        common = verdict.doubts
         if self._failure is not None:
             # A process after the first died: what the others found stands on weak feet.
-            doubts += (Doubt.UNSTABLE,)
+            common += (Doubt.UNSTABLE,)
         if is_interrupted:
-            doubts += (Doubt.INTERRUPTED,)
+            common += (Doubt.INTERRUPTED,)
+        own = {name: doubt_samples([each]) for name, each in answer.samples.items()}
+        doubts = (*common, *(doubt for each in own.values() for doubt in each))
         energy = energy_per_work(self._windows, answer.samples.values())
         metrics = answer.metrics if energy is None else (*answer.metrics, energy)
         return BenchmarkResult(
             benchmark=self._job.name, revision=self._job.benchmark.revision,
             parameters=self._job.case.parameters,
             validity=_weaken(answer.validity, doubts), reasons=_join(answer.reasons, doubts),
-            duration_seconds=seconds, metrics=tuple(_doubt(each, doubts) for each in metrics),
-            points=answer.points, samples=answer.samples, conditions=dict(verdict.conditions),
+            duration_seconds=seconds, points=answer.points, samples=answer.samples,
+            # A metric that is named like a loop answers for that loop alone.
+            metrics=tuple(
+                _doubt(each, (*common, *own[each.name]) if each.name in own else doubts)
+                for each in metrics
+            ),
+            conditions=dict(verdict.conditions),
         )  # fmt: skip
 
     def _request(self, budget_seconds: float) -> Request:

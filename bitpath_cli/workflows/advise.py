@@ -86,7 +86,7 @@ def recommend(question: Question, wishes: Wishes) -> Recommendation:
         remedies=_dependence.remedies(judged, row) if judged.winner is not None else (),
         smallest_change=_smallest_change(judged) if judged.winner is None else "",
         assumptions=_assumptions(judged),
-        notes=_notes(question),
+        notes=_notes(question, winner),
     )
 
 
@@ -255,9 +255,16 @@ def _next_step(name: str, workload: Workload, site: str) -> str:
     return f"state it in a site profile of your own, from: bitpath profiles show {site}"
 
 
-def _notes(question: Question) -> tuple[str, ...]:
+def _notes(question: Question, winner: Candidate | None) -> tuple[str, ...]:
     serving = question.workload.serving
     notes = []
+    if winner is not None and winner.configuration.synchronisation.startswith("local-sgd"):
+        notes.append(
+            "averaging models only every few steps can cost accuracy or take more steps; that is "
+            "not in these numbers, so check it on your model first"
+        )
+    if winner is not None and winner.configuration.precision == "int8":
+        notes.append("int8 can cost accuracy; that is not in these numbers")
     if serving is not None and serving.cascade is None:
         notes.append(
             "hybrid was not considered: the workload's profile has no [serving.cascade] that says "

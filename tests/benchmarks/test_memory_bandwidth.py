@@ -134,7 +134,10 @@ def test_a_kernel_that_the_budget_did_not_reach_is_missing(tmp_path: Path) -> No
 
 def test_the_channels_bandwidth_is_the_ceiling_where_it_is_known(tmp_path: Path) -> None:
     channels = derived(48e9, BYTE_PER_SECOND, "2 × DDR5-3000")
-    scene = context(tmp_path, filled(Memory, name="memory", channels_bandwidth=channels, nodes=()))
+    scene = context(
+        tmp_path,
+        filled(Memory, name="memory", channels_bandwidth=channels, nodes=(), huge_page_pools=()),
+    )
     (case, _) = memory_bandwidth.find_cases(scene)
     found = memory_bandwidth.conclude(case, scene, {"copy": samples(6e9, BYTE, (0.25,) * 6)})
     assert found.metrics[0].fraction_of_ceiling == 0.5

@@ -31,5 +31,5 @@ def test_probes_and_benchmarks_to_run(
 
 @pytest.mark.parametrize("choice", [Choice(only=("gem",)), Choice(skip=("gem",))])
 def test_an_unknown_name_is_refused_with_what_was_probably_meant(choice: Choice) -> None:
-    with pytest.raises(UnknownName, match="called 'gem'. Did you mean 'gemm'"):
+    with pytest.raises(UnknownName, match=r"called 'gem'\. Did you mean 'gemm'"):
         choice.check(PROBES, BENCHMARKS)

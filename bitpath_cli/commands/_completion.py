@@ -1,0 +1,26 @@
+"""The names that the shell completes after an option; asked only when TAB is pressed."""
+
+
+def workloads(incomplete: str) -> list[str]:
+    """Workload profiles, shipped and the user's own."""
+    from bitpath_cli import catalogue
+
+    return _beginning(catalogue.names("workload"), incomplete)
+
+
+def sites(incomplete: str) -> list[str]:
+    """Site profiles."""
+    from bitpath_cli import catalogue
+
+    return _beginning(catalogue.names("site"), incomplete)
+
+
+def members(incomplete: str) -> list[str]:
+    """Probes and benchmarks."""
+    from bitpath_cli import benchmarks, discover, probes
+
+    return _beginning((*discover.names(probes), *discover.names(benchmarks)), incomplete)
+
+
+def _beginning(names: tuple[str, ...], incomplete: str) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]

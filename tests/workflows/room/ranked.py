@@ -1,0 +1,34 @@
+"""Two ranks, of which the slower one counts."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bitpath_cli.benchmarks import Benchmark, Case, Context, Loop
+from bitpath_cli.model.protocols import Ranks
+from bitpath_cli.model.units import BYTE
+from tests.workflows.room._steady import conclude
+
+
+@dataclass(frozen=True)
+class Slowest:
+    ranks: Ranks
+
+    def run(self, operations: int) -> float:
+        return self.ranks.slowest(operations * (1 + self.ranks.rank) / 1024)
+
+    def find_error(self) -> str | None:
+        return None
+
+
+@contextlib.contextmanager
+def open_loops(case: Case, context: Context) -> Iterator[Mapping[str, Loop]]:
+    assert context.ranks is not None
+    assert context.ranks.size == case.parameters["world_size"]
+    yield {"it": Loop(Slowest(context.ranks), 1.0, BYTE)}
+
+
+BENCHMARK = Benchmark(
+    summary="a test's", revision=1, find_cases=lambda _context: (Case({"world_size": 2}),),
+    open=open_loops, conclude=conclude, needs=("torch",), ranks=2, blocks=1,
+)  # fmt: skip
