@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from bitpath_cli.errors import UnreadableReport, UnwritableOutput
 from bitpath_cli.model.report import SCHEMA_VERSION, Report
 
 SIZE_LIMIT: Final = 256 << 20
+_OWNER_ALONE: Final = 0o600
 _UPGRADE: Final = "Upgrade this one: pip install --upgrade bitpath-cli"
 _MAKE_ANEW: Final = "Make a new one: bitpath assess --output report.json"
 
@@ -89,16 +91,18 @@ def check_writable(path: str | Path) -> None:
 
 
 def _replace(target: Path, text: str) -> None:
-    number, name = tempfile.mkstemp(dir=target.parent, prefix=_prefix(target), suffix=".tmp")
+    # The name is known before the file is there, so that no signal falls between the two.
+    name = target.parent / f"{_prefix(target)}{secrets.token_hex(8)}.tmp"
     try:
+        number = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ALONE)
         with os.fdopen(number, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, target)  # noqa: PTH105  (a string is what mkstemp gave)
+        name.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)  # noqa: PTH108
+            name.unlink()
         raise
     _sync_folder(target.parent)
 

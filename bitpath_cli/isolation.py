@@ -60,26 +60,27 @@ class Nursery:
         """End the nursery and everything that it forked."""
         self._stop()
 
+    def prepare(self, limit_seconds: float = START_SECONDS) -> Missing | None:
+        """Wait for the imports; why no fresh process can be had where they do not end in time."""
+        started = self._prepare(limit_seconds)
+        return started if isinstance(started, Missing) else None
+
     def run(
         self,
         work: Work,
         request: str,
         limit_seconds: float,
         on_message: Callable[[str], None] = lambda _text: None,
-        start_seconds: float = START_SECONDS,
     ) -> str | Missing:
         """What `work` answers in a fresh process, or how it failed.
 
-        Its limit does not count the nursery's imports, which have `start_seconds`. Raises
-        ValueError for a function that another interpreter cannot find by its name.
+        Its limit does not count the nursery's imports, for which see `prepare`. Raises ValueError
+        for a function that another interpreter cannot find by its name.
         """
         name = name_of(work)
-        started = self.__enter__()._started
-        assert started is not None  # noqa: S101  (entering starts it)
-        if not started.is_ready and not _await_ready(started, start_seconds):
-            self._stop()
-            words = f"no fresh process could be had within {start_seconds:g} s"
-            return failed(f"{words}{_quote(started.tail)}", _RERUN)
+        started = self._prepare(START_SECONDS)
+        if isinstance(started, Missing):
+            return started
         started.forget()
         begun = monotonic()
         try:
@@ -95,12 +96,23 @@ class Nursery:
             return failed("the process that benchmarks are forked from was killed", _RERUN)
         return _conclude(started, ended, monotonic() - begun, limit_seconds)
 
+    def _prepare(self, limit_seconds: float) -> "_Started | Missing":
+        started = self._started = self._started or _start(self._preload, self._environment)
+        if started.is_ready or _await_ready(started, limit_seconds):
+            return started
+        self._stop()
+        words = f"no fresh process could be had within {limit_seconds:g} s"
+        return failed(f"{words}{_quote(started.tail)}", _RERUN)
+
     def _stop(self) -> None:
         started, self._started = self._started, None
         if started is None:
             return
-        # The nursery kills and reaps what it forked when its socket closes.
+        # The nursery kills and reaps what it forked when its socket closes; until it is ready it
+        # has forked nothing and does not listen.
         started.control.close()
+        if not started.is_ready:
+            started.process.kill()
         try:
             started.process.wait(_GRACE_SECONDS)
         except subprocess.TimeoutExpired:

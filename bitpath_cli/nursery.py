@@ -54,7 +54,7 @@ def receive_frame(control: socket.socket) -> dict[str, Any] | None:
     return found
 
 
-def serve(control_fd: int, messages_fd: int, preload: tuple[str, ...]) -> None:
+def serve(control_fd: int, messages_fd: int, preload: tuple[str, ...]) -> NoReturn:
     """Fork a process for every request, one at a time, until the other end is gone."""
     for number in (control_fd, messages_fd):
         os.set_inheritable(number, False)
@@ -70,6 +70,8 @@ def serve(control_fd: int, messages_fd: int, preload: tuple[str, ...]) -> None:
     with contextlib.suppress(ConnectionError):
         send_frame(control, {"ready": True})
         _serve(control, messages_fd, woken)
+    # What torch does when an interpreter ends takes longer than all else, and is of no use here.
+    os._exit(0)
 
 
 def _serve(control: socket.socket, messages_fd: int, woken: int) -> None:

@@ -94,7 +94,7 @@ def test_a_signal_while_writing_leaves_nothing(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "replace", interrupt)
+    monkeypatch.setattr(Path, "replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
         archive.save(report(), tmp_path / "report.json")
     assert list(tmp_path.iterdir()) == []
@@ -117,10 +117,10 @@ def test_a_directory_and_a_missing_directory_are_refused_with_advice(
 
 
 def test_a_read_only_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: object) -> None:
+    def refuse(*_: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(UnwritableOutput, match=r"Permission denied.*may write to"):
         archive.write(tmp_path / "report.json", "text")
 

@@ -159,6 +159,19 @@ def test_a_nursery_that_is_killed_is_told_and_replaced() -> None:
         os.kill(number, signal.SIGKILL)
 
 
+def test_a_nursery_whose_imports_never_end_is_given_up() -> None:
+    with Nursery(preload=("tests.never",)) as nursery:
+        assert failure(nursery.prepare(0.3) or "").startswith(
+            "no fresh process could be had within 0.3 s"
+        )
+
+
+def test_a_nursery_that_is_prepared_runs_at_once() -> None:
+    with Nursery(preload=("no_such_module",)) as nursery:
+        assert nursery.prepare() is None
+        assert nursery.run(isolated.double, "a", 30) == "aa"
+
+
 def test_torch_computes_with_threads_in_a_process_forked_after_its_import() -> None:
     with Nursery(preload=("torch", "no_such_module")) as nursery:
         assert nursery.run(isolated.multiply, "2", 60) == "2 27000000"

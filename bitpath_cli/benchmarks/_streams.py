@@ -10,7 +10,8 @@ ELEMENT_BYTES: Final = 8
 WORDS: Final[Mapping[str, int]] = {"copy": 2, "scale": 2, "add": 3, "triad": 3}
 """Words read and written per element; that a line is read before it is written is not counted."""
 
-_CHUNK: Final = 1 << 20
+# Every operation on a part waits for all threads: few large parts.
+_CHUNK: Final = 1 << 22
 
 
 class Streams:

@@ -127,5 +127,5 @@ BENCHMARK = Benchmark(
     needs=("torch",),
     blocks=3,
     fills_processors=True,
-    weight=1.0,
+    weight=1.3,
 )

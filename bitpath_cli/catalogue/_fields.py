@@ -4,7 +4,7 @@
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bitpath_cli.model.device import Device
@@ -42,6 +42,10 @@ class Row:
     def accepts(self, value: float) -> bool:
         """Whether a value in base units lies in the range."""
         return self.least <= value <= self.most and not (self.positive and value <= 0)
+
+    def for_precision(self, precision: str) -> "Row":
+        """Integer arithmetic is counted in operations, so that no one adds it to FLOP."""
+        return replace(self, unit="OP/s") if precision.startswith("int") else self
 
     @property
     def range_in_words(self) -> str:
@@ -203,7 +207,7 @@ ROWS: Final[dict[type[Record], dict[str, Row]]] = {
         "lan": Row("the network between machines here"),
         "today": Row("what a report does not know of today's host"),
         "lifetime": _figure("s", "years that a machine is in service"),
-        "duty": _figure("1", "the share of its life in which a bought machine has a job"),
+        "duty": _share("the share of its life in which a bought machine has a job"),
         "purchases": Row("device profiles that could be bought"),
         "host_for_accelerator": Row("the computer around a device that needs one"),
         "largest_cluster": Row("the most machines that could work together here", least=_COUNT),

@@ -1,7 +1,6 @@
 """Reads the tables of a profile into the fields of its noun, gathering every fault on the way."""
 
 import re
-from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -137,10 +136,8 @@ def _read_figures(
     profile.check_keys(path, raw, shape.choices)
     found = {}
     for key, each in raw.items():
-        # Integer arithmetic is counted in operations, so that no one adds it to FLOP.
-        fitting = replace(row, unit="OP/s") if key.startswith("int") else row
         try:
-            found[key] = read_figure(profile, (*path, key), each, fitting)
+            found[key] = read_figure(profile, (*path, key), each, row.for_precision(key))
         except BadProfile as fault:
             profile.faults.append(fault)
     return found

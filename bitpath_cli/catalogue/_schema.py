@@ -69,7 +69,7 @@ def _field(shape: Shape, row: Row) -> Schema:
         case "figure" | "limit":
             return _figure(row)
         case "figures":
-            figures = {key: _figure(row) for key in shape.choices}
+            figures = {key: _figure(row.for_precision(key)) for key in shape.choices}
             return {
                 "type": "object",
                 "description": row.meaning,

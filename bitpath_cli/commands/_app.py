@@ -40,16 +40,23 @@ def build() -> typer.Typer:
     return app
 
 
-def _before(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
-    ] = False,
-) -> None:
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         from bitpath_cli.commands._screen import say
 
         say(f"bitpath {__version__}\n")
         raise typer.Exit
+
+
+def _before(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", is_eager=True, callback=_show_version
+        ),
+    ] = False,
+) -> None:
+    """What stands before the command's name; the callback has done it all."""
 
 
 def _fill(app: typer.Typer, room: ModuleType) -> None:

@@ -17,9 +17,9 @@ def sites(incomplete: str) -> list[str]:
 
 def members(incomplete: str) -> list[str]:
     """Probes and benchmarks."""
-    from bitpath_cli import benchmarks, discover, probes
+    from bitpath_cli.workflows import assess
 
-    return _beginning((*discover.names(probes), *discover.names(benchmarks)), incomplete)
+    return _beginning(assess.names(), incomplete)
 
 
 def _beginning(names: tuple[str, ...], incomplete: str) -> list[str]:

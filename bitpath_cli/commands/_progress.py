@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,7 +13,6 @@ from rich.progress import ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from bitpath_cli.host import monotonic
 from bitpath_cli.model.result import Parameters
 
 if TYPE_CHECKING:

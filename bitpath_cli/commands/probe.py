@@ -25,11 +25,9 @@ def probe(
 ) -> None:
     """Show what this machine is and what may be used of it; takes no measurement, needs no root."""
     from bitpath_cli.commands._screen import colour, say, width
-    from bitpath_cli.host import Host
-    from bitpath_cli.probes import Question
-    from bitpath_cli.workflows.inspect import inspect
+    from bitpath_cli.workflows.inspect import look
 
-    report = inspect(Host(), Question(str(directory), tuple(peer or ())))
+    report = look(str(directory), tuple(peer or ()))
     if as_json:
         from bitpath_cli.renderers.json import RENDERER
 

@@ -28,6 +28,8 @@ _IFF_LOOPBACK: Final = 0x8
 _PR_SET_PDEATHSIG: Final = 1
 _PIPE_BYTES: Final = 1 << 16
 _WORD_BYTES: Final = 8
+# A rank counts that it is there, then that it has met the others, then each collective.
+_JOINED: Final = 2
 # Peers of a rank that dies fail as well: so long we wait to hear who was the first.
 _GRACE_SECONDS: Final = 0.5
 
@@ -58,7 +60,7 @@ def run(launch: Launch, work: Work, request: str) -> str:
 
 @dataclass(frozen=True)
 class _Meeting:
-    """What every rank inherits; in `steps`, shared memory, each counts the collectives it began."""
+    """What every rank inherits; `steps` is shared memory in which each tells how far it is."""
 
     launch: Launch
     work: Work
@@ -147,7 +149,12 @@ def _live(rank: int, meeting: _Meeting) -> str:
 
     from bitpath_cli.launchers._ranks import TorchRanks
 
-    launch, listener = meeting.launch, meeting.listener
+    launch, listener, steps = meeting.launch, meeting.listener, meeting.steps
+
+    def mark() -> None:
+        steps[rank] += 1
+
+    mark()
     torch.set_num_threads(launch.threads)
     store = TCPStore(
         _LOOPBACK, listener.getsockname()[1], launch.size, is_master=rank == 0,
@@ -160,11 +167,6 @@ def _live(rank: int, meeting: _Meeting) -> str:
         launch.backend, store=store, rank=rank, world_size=launch.size,
         timeout=timedelta(seconds=patience),
     )  # fmt: skip
-    steps = meeting.steps
-
-    def mark() -> None:
-        steps[rank] += 1
-
     mark()
     ranks = TorchRanks(mark)
     answer = meeting.work(ranks, meeting.request)
@@ -176,7 +178,7 @@ def _attend(members: Sequence[_Member], launch: Launch, steps: Sequence[int]) ->
     """Listen until every rank has answered; PeerFailed as soon as one cannot any more."""
     deadline, has_met = monotonic() + launch.join_seconds, False
     while waiting := [each for each in members if not each.is_done]:
-        if not has_met and all(steps):
+        if not has_met and all(count >= _JOINED for count in steps):
             has_met, deadline = True, monotonic() + launch.limit_seconds
         left = deadline - monotonic()
         if left <= 0:

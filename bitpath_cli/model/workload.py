@@ -27,7 +27,8 @@ class Work(Record):
     FLOP are 2 × multiply-adds. `efficiency_*` is the share of the large-matrix rate that this model
     reaches end to end, once for CPUs and once for accelerators; `overhead_*` is the fixed time of a
     forward pass, whatever the batch. `traffic_bytes` is what the element-wise operations of a
-    forward pass move between processor and memory.
+    forward pass move between processor and memory. It and `activation_bytes` are stated for
+    float32; narrower precisions take less in proportion.
     """
 
     parameters: Quantity

@@ -22,6 +22,11 @@ WEIGHT_BYTES: Final[dict[Precision, float]] = {
 }  # fmt: skip
 
 
+def size_beside_float32(precision: Precision) -> float:
+    """How much of float32's bytes a tensor takes in this precision."""
+    return WEIGHT_BYTES[precision] / WEIGHT_BYTES["float32"]
+
+
 def training_bytes(
     parameters: Tensor, optimiser: Optimiser, activation_bytes: Tensor, samples: Tensor
 ) -> Tensor:

@@ -76,7 +76,7 @@ def job_outcome(plans: JobPlans, world: World) -> Outcome:
             "paid_energy": _paid_energy(groups, terms),
         },
     )
-    bounds = _bounds(world, groups, training, outcome)
+    bounds = _bounds(plans, world, groups, training, outcome)
     return Outcome(outcome.groups, elapsed, bounds, outcome.details)
 
 
@@ -215,11 +215,16 @@ def _pue(world: World, group: Group) -> Tensor:
 
 
 def _bounds(
-    world: World, groups: tuple[Group, Group], training: Training, outcome: Outcome
+    plans: JobPlans,
+    world: World,
+    groups: tuple[Group, Group],
+    training: Training,
+    outcome: Outcome,
 ) -> tuple[Bound, ...]:
     workload = world.question.workload
     parameters = world.of("work.parameters", workload.work.parameters)
     activation = world.of("work.activation", workload.work.activation_bytes)
+    activation = activation * world.narrowed(plans.precision)
     found = []
     for each in groups:
         per_device = each.at_once / world.devices(each.machine)

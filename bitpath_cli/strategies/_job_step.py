@@ -64,7 +64,7 @@ def node_groups(plans: JobPlans, world: World, training: Training) -> tuple[Grou
         share = speed / total
         present = count.unsqueeze(1).clamp_min(1.0)
         samples = batch * share / present
-        fitting = _micro_batch(world, machine, samples, training)
+        fitting = _micro_batch(world, machine, plans.precision, samples, training)
         rounds = torch.ceil(samples / fitting - 1e-9).clamp_min(1.0)
         forward = rounds * world.forward(machine, plans.precision, samples / rounds)
         step = training_step(
@@ -83,7 +83,9 @@ def node_groups(plans: JobPlans, world: World, training: Training) -> tuple[Grou
     return made[0], made[1]
 
 
-def _micro_batch(world: World, machine: Tensor, samples: Tensor, training: Training) -> Tensor:
+def _micro_batch(
+    world: World, machine: Tensor, precision: Tensor, samples: Tensor, training: Training
+) -> Tensor:
     """How many samples of a step fit in a node's memory at once, at least one a device.
 
     What does not fit is computed in rounds whose gradients are accumulated. Their number is taken
@@ -93,7 +95,8 @@ def _micro_batch(world: World, machine: Tensor, samples: Tensor, training: Train
     devices = world.devices(machine)
     state = STATE_BYTES[training.optimiser] * world.of("work.parameters", work.parameters)
     room = FILL_CAP * world.memory[machine].detach() - devices * state
-    fitting = torch.floor(room / world.of("work.activation", work.activation_bytes))
+    kept = world.of("work.activation", work.activation_bytes) * world.narrowed(precision)
+    fitting = torch.floor(room / kept)
     return torch.minimum(torch.maximum(fitting, devices), samples.detach().clamp_min(1e-9))
 
 

@@ -307,7 +307,7 @@ def _bounds(
     needed = inference_bytes(
         world.of("work.parameters", workload.work.parameters),
         sizes[plans.precision].unsqueeze(1),
-        world.of("work.traffic", workload.work.traffic_bytes),
+        world.of("work.traffic", workload.work.traffic_bytes) * world.narrowed(plans.precision),
         torch.ones_like(outcome.elapsed),
     )
     found = []

@@ -10,6 +10,7 @@ from torch import Tensor
 from bitpath_cli.cost.uncertainty import Draws
 from bitpath_cli.model.reading import Quantity
 from bitpath_cli.prediction.compute import equivalent_size, forward_time, interpolate
+from bitpath_cli.prediction.memory import size_beside_float32
 from bitpath_cli.strategies import PRECISIONS, TENURES, Machine, Question
 
 _RENTED: Final = (TENURES.index("on_demand"), TENURES.index("spot"))
@@ -61,7 +62,15 @@ class World:
         rate = self.rate[machine, precision] * self.lever("compute")
         rate = rate * self.efficiency[machine] * curve
         traffic = samples * part * self.of("work.traffic", work.traffic_bytes)
+        traffic = traffic * self.narrowed(precision)
         return forward_time(flop, rate, traffic, self.memory_rate[machine], self.overhead[machine])
+
+    def narrowed(self, precision: Tensor) -> Tensor:
+        """Bytes of tensors in precisions [C] over those in float32, [C, 1]."""
+        shares = torch.tensor(
+            [size_beside_float32(each) for each in PRECISIONS], dtype=torch.float64
+        )
+        return shares[precision].unsqueeze(1)
 
     def price_of(self, machine: Tensor, tenure: Tensor, duty: Tensor) -> Tensor:
         """Currency a second of machines [C] while they are held, [C, D].

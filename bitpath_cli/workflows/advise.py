@@ -2,18 +2,15 @@
 
 from typing import Final
 
-import torch
-
 from bitpath_cli import catalogue
 from bitpath_cli.cost.objective import GOALS
-from bitpath_cli.cost.uncertainty import TIE_BELOW, sigma, simplex_share
+from bitpath_cli.cost.uncertainty import TIE_BELOW, sigma
 from bitpath_cli.model.configuration import StrategyName
 from bitpath_cli.model.reading import Method, Origin, Quantity, Reading
 from bitpath_cli.model.recommendation import (
     TERM_NAMES,
     AssumedInput,
     Candidate,
-    Confidence,
     Goal,
     Recommendation,
     References,
@@ -22,7 +19,7 @@ from bitpath_cli.model.recommendation import (
 from bitpath_cli.model.report import Report
 from bitpath_cli.model.workload import Workload
 from bitpath_cli.strategies import Question
-from bitpath_cli.workflows import _dependence, _wording
+from bitpath_cli.workflows import _certainty, _dependence, _wording
 from bitpath_cli.workflows._candidates import candidate, strategy_order, term_unit
 from bitpath_cli.workflows._judgement import Judgement, Wishes, judge
 from bitpath_cli.workflows._question import question_for
@@ -52,8 +49,8 @@ def recommend(question: Question, wishes: Wishes) -> Recommendation:
     judged = judge(question, wishes)
     candidates = _candidates(judged)
     winner = None if judged.winner is None else _by_row(judged, candidates, judged.winner)
-    confidence = _confidence(judged)
-    tied = _tied(judged)
+    confidence = _certainty.confidence(judged)
+    tied = _certainty.tied(judged)
     if winner is None:
         verdict = "none feasible"
     elif confidence is not None and confidence.probability_best < TIE_BELOW:
@@ -76,7 +73,7 @@ def recommend(question: Question, wishes: Wishes) -> Recommendation:
         summary=_summary(judged, winner, verdict, tied),
         tied_with=tied if verdict == "tie" else (),
         probability_best=None if confidence is None else confidence.probability_best,
-        robust=_robust(judged),
+        robust=_certainty.is_robust(judged),
         confidence=confidence,
         configurations_considered=judged.considered,
         candidates=candidates,
@@ -92,7 +89,7 @@ def recommend(question: Question, wishes: Wishes) -> Recommendation:
 
 def _candidates(judged: Judgement) -> tuple[Candidate, ...]:
     """Each strategy's best (or the one that fails by least), then the rest of the Pareto front."""
-    probabilities = _probabilities(judged)
+    probabilities = _certainty.probabilities(judged)
     chosen = {name: judged.best.get(name, judged.nearest[name]) for name in strategy_order(judged)}
     first = [candidate(judged, row, probabilities.get(name, 0.0)) for name, row in chosen.items()]
     front = [
@@ -105,70 +102,15 @@ def _candidates(judged: Judgement) -> tuple[Candidate, ...]:
     front.sort(key=lambda row: float(judged.scores[row]))
     shown: list[int] = list(chosen.values())
     for row in front:
-        if not any(_same(judged, row, other) for other in shown):
+        if not any(_certainty.is_same(judged, row, other) for other in shown):
             shown.append(row)
     rest = shown[len(chosen) : len(chosen) + _MOST_CANDIDATES]
     return (*first, *(candidate(judged, row, 0.0) for row in rest))
 
 
-def _same(judged: Judgement, row: int, other: int) -> bool:
-    """Whether two configurations come to the same: float16 and bfloat16 on most accelerators."""
-    return bool(torch.allclose(judged.ratios.values[row], judged.ratios.values[other], rtol=1e-9))
-
-
 def _by_row(judged: Judgement, candidates: tuple[Candidate, ...], row: int) -> Candidate:
     name = judged.names[row]
     return next(each for each in candidates if each.strategy == name)
-
-
-def _probabilities(judged: Judgement) -> dict[StrategyName, float]:
-    if judged.ranking is None:
-        return {}
-    return {
-        name: float(judged.ranking.probability_best[index])
-        for index, name in enumerate(judged.rivals())
-    }
-
-
-def _confidence(judged: Judgement) -> Confidence | None:
-    if judged.ranking is None or judged.winner is None:
-        return None
-    rivals = judged.rivals()
-    index = rivals.index(judged.names[judged.winner])
-    rows = torch.tensor([judged.best[name] for name in rivals])
-    return Confidence(
-        draws=judged.wishes.draws,
-        probability_best=float(judged.ranking.probability_best[index]),
-        expected_regret=float(judged.ranking.expected_regret[index]),
-        rank_low=int(judged.ranking.rank_low[index]),
-        rank_high=int(judged.ranking.rank_high[index]),
-        simplex_share=simplex_share(judged.ratios.values[rows, 0], index),
-    )
-
-
-def _tied(judged: Judgement) -> tuple[StrategyName, ...]:
-    """The other strategies that the draws do not separate from the winner."""
-    if judged.winner is None:
-        return ()
-    winner = judged.names[judged.winner]
-    return tuple(
-        name
-        for name, probability in sorted(_probabilities(judged).items(), key=lambda each: -each[1])
-        if name != winner and probability >= (1 - TIE_BELOW) / 4
-    )
-
-
-def _robust(judged: Judgement) -> bool:
-    """Whether the ratio, the currency and the geometric view name the same strategy."""
-    rows = [judged.best[name] for name in judged.rivals()]
-    if not rows:
-        return False
-    index = torch.tensor(rows)
-    named = {
-        int(torch.argmin(view[index]))
-        for view in (judged.scores, judged.currency, judged.geometric)
-    }
-    return len(named) == 1
 
 
 def _references(judged: Judgement) -> References:

@@ -12,7 +12,7 @@ from bitpath_cli.model.recommendation import Goal
 from bitpath_cli.model.report import Note, Report
 from bitpath_cli.model.result import BenchmarkResult
 from bitpath_cli.probes import Question
-from bitpath_cli.workflows import measure
+from bitpath_cli.workflows import _fault, measure
 from bitpath_cli.workflows._choice import Choice
 from bitpath_cli.workflows.inspect import inspect
 
@@ -44,12 +44,16 @@ class Wish:
     keep: tuple[Path, ...] = ()
 
 
+def names() -> tuple[str, ...]:
+    """What `only` and `skip` may name."""
+    return (*discover.names(probes), *discover.names(benchmarks))
+
+
 def assess(wish: Wish, progress: Progress, host: Host | None = None) -> Report:
     """The report; after a signal it holds what was done until then and is not `complete`.
 
     Raises UnknownName or BadProfile before anything runs.
     """
-    host = host or Host()
     choice = Choice(wish.only, wish.skip)
     choice.check(discover.names(probes), discover.names(benchmarks))
     for name in wish.workloads:
@@ -57,66 +61,88 @@ def assess(wish: Wish, progress: Progress, host: Host | None = None) -> Report:
     if wish.workloads:
         catalogue.site(wish.site)
     progress.stage("looking at the machine")
+    host = host or Host()
     question = Question(wish.directory, ask_libraries=True)
-    report = inspect(host, question, choice.probes(discover.names(probes)))
-    if not report.complete:
-        return _stopped(report, wish)
-    if wish.is_example:
-        report = _noted(report, _example(wish.workloads))
-    chosen = choice.benchmarks(discover.names(benchmarks))
-    report, is_interrupted = _measure(report, wish, chosen, progress, host)
-    if is_interrupted:
-        return _stopped(report, wish)
+    run = _Run(wish, inspect(host, question, choice.probes(discover.names(probes))))
     try:
-        for name in wish.workloads:
-            progress.stage(f"weighing the strategies for {name}")
-            report = _advise(report, name, wish)
+        run.go(choice.benchmarks(discover.names(benchmarks)), progress, host)
     except KeyboardInterrupt:
-        return _stopped(report, wish)
-    report = report.model_copy(update={"complete": True})
-    _keep(report, wish)
-    return report
+        run.stop()
+    return run.report
 
 
-def _measure(
-    report: Report, wish: Wish, names: tuple[str, ...], progress: Progress, host: Host
-) -> tuple[Report, bool]:
-    done: list[BenchmarkResult] = []
+class _Run:
+    """The report on its way: whatever interrupts it, `report` is what is done."""
 
-    def so_far() -> Report:
-        return report.model_copy(update={"results": tuple(done), "complete": False})
+    def __init__(self, wish: Wish, looked: Report) -> None:
+        self._wish = wish
+        self._is_looked = looked.complete
+        self.report = looked.model_copy(update={"complete": False})
 
-    def keep(result: BenchmarkResult) -> None:
-        done.append(result)
-        _keep(so_far(), wish)
-
-    _keep(so_far(), wish)
-    measured = measure.measure(
-        host, report.components, wish.directory, names, measure.BUDGETS[wish.budget], progress, keep
-    )
-    return so_far(), measured.is_interrupted
-
-
-def _advise(report: Report, name: str, wish: Wish) -> Report:
-    """The report with advice for one more workload, or with a note that says why there is none."""
-    from bitpath_cli.workflows.advise import advise
-
-    try:
-        advice = advise(report, name, wish.site, wish.goal)
-    except BitpathError as error:
-        return _noted(
-            report,
-            Note(
-                level="warning", next_step=error.next_step,
-                text=f"No advice for {name}: {error.what} {error.why}".rstrip(),
-            ),
+    def go(self, names: tuple[str, ...], progress: Progress, host: Host) -> None:
+        """Measure and advise; KeyboardInterrupt for every signal, whoever saw it."""
+        if not self._is_looked:
+            raise KeyboardInterrupt
+        if self._wish.is_example:
+            self._note(_example(self._wish.workloads))
+        self._keep()
+        measured = measure.measure(
+            host, self.report.components, self._wish.directory, names,
+            measure.BUDGETS[self._wish.budget], progress, self._add,
         )  # fmt: skip
-    return report.model_copy(
-        update={
-            "recommendation": report.recommendation or advice,
-            "recommendations": (*report.recommendations, advice),
-        }
-    )
+        if measured.is_interrupted:
+            raise KeyboardInterrupt
+        for name in self._wish.workloads:
+            progress.stage(f"weighing the strategies for {name}")
+            self._advise(name)
+        self._update(complete=True)
+        self._keep()
+
+    def stop(self) -> None:
+        """Say that it was interrupted, and keep what is there."""
+        self._note(
+            Note(
+                level="warning", text=f"Interrupted after {len(self.report.results)} results.",
+                next_step="Run it again for the rest.",
+            )
+        )  # fmt: skip
+        self._update(complete=False)
+        self._keep()
+
+    def _add(self, result: BenchmarkResult) -> None:
+        self._update(results=(*self.report.results, result))
+        self._keep()
+
+    def _advise(self, name: str) -> None:
+        """Advice for one more workload, or a note that says why there is none."""
+        from bitpath_cli.workflows.advise import advise
+
+        try:
+            advice = advise(self.report, name, self._wish.site, self._wish.goal)
+        except BitpathError as error:
+            text = f"No advice for {name}: {error.what} {error.why}".rstrip()
+            self._note(Note(level="warning", text=text, next_step=error.next_step))
+            return
+        except Exception as error:
+            # What was measured stands without the advice.
+            self._note(_fault.note(f"The advice for {name}", _fault.describe(error)))
+            return
+        self._update(
+            recommendation=self.report.recommendation or advice,
+            recommendations=(*self.report.recommendations, advice),
+        )
+
+    def _note(self, note: Note) -> None:
+        self._update(notes=(*self.report.notes, note))
+
+    def _update(self, **changes: object) -> None:
+        self.report = self.report.model_copy(update=changes)
+
+    def _keep(self) -> None:
+        """A disk that fills up now must not end the measuring: the last writing will say so."""
+        for path in self._wish.keep:
+            with contextlib.suppress(UnwritableOutput):
+                archive.save(self.report, path)
 
 
 def _example(workloads: tuple[str, ...]) -> Note:
@@ -125,25 +151,3 @@ def _example(workloads: tuple[str, ...]) -> Note:
         text=f"{' and '.join(workloads)} is an example: no workload was named.",
         next_step="Choose yours with --workload; see them: bitpath profiles list",
     )
-
-
-def _stopped(report: Report, wish: Wish) -> Report:
-    note = Note(
-        level="warning",
-        text=f"Interrupted after {len(report.results)} results.",
-        next_step="Run it again for the rest.",
-    )
-    stopped = _noted(report.model_copy(update={"complete": False}), note)
-    _keep(stopped, wish)
-    return stopped
-
-
-def _noted(report: Report, note: Note) -> Report:
-    return report.model_copy(update={"notes": (*report.notes, note)})
-
-
-def _keep(report: Report, wish: Wish) -> None:
-    """A disk that fills up now must not end the measuring: the last writing will say so."""
-    for path in wish.keep:
-        with contextlib.suppress(UnwritableOutput):
-            archive.save(report, path)

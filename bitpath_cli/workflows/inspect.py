@@ -1,16 +1,20 @@
 """Asks every chosen probe what is true of this machine, and how each of them fared."""
 
 import contextlib
-import traceback
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bitpath_cli import __version__, discover, probes
 from bitpath_cli.host import Host, monotonic
 from bitpath_cli.model.component import Component
-from bitpath_cli.model.report import HostIdentity, Note, ProbeRun, Report, Tool
+from bitpath_cli.model.report import HostIdentity, ProbeRun, Report, Tool
 from bitpath_cli.probes import Probe, Question
+from bitpath_cli.workflows import _fault
 from bitpath_cli.workflows._fingerprint import fingerprint
+
+
+def look(directory: str, peers: tuple[str, ...]) -> Report:
+    """This host as all probes find it, without asking libraries in subprocesses."""
+    return inspect(Host(), Question(directory, peers))
 
 
 def inspect(host: Host, question: Question, names: tuple[str, ...] | None = None) -> Report:
@@ -33,7 +37,11 @@ def inspect(host: Host, question: Question, names: tuple[str, ...] | None = None
         complete=len(runs) == len(chosen),
         components=tuple(found),
         probes=tuple(runs),
-        notes=tuple(_note(run) for run in runs if not run.succeeded),
+        notes=tuple(
+            _fault.note(f"The probe {run.probe}", run.error, f"--skip {run.probe} leaves it out")
+            for run in runs
+            if not run.succeeded
+        ),
     )
 
 
@@ -51,20 +59,7 @@ def _ask(name: str, host: Host, question: Question) -> tuple[tuple[Component, ..
         found = discover.member(probes, name, "PROBE", Probe).find(host, question)
     except Exception as error:
         seconds = monotonic() - start
-        return (), ProbeRun(probe=name, seconds=seconds, succeeded=False, error=_describe(error))
+        return (), ProbeRun(
+            probe=name, seconds=seconds, succeeded=False, error=_fault.describe(error)
+        )
     return found, ProbeRun(probe=name, seconds=monotonic() - start, succeeded=True)
-
-
-def _describe(error: Exception) -> str:
-    """The error and where it arose, so that a report alone is enough to find our bug."""
-    steps = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(steps[-1].filename).name}, line {steps[-1].lineno})" if steps else ""
-    return f"{type(error).__name__}: {error}{place}"
-
-
-def _note(run: ProbeRun) -> Note:
-    return Note(
-        level="warning",
-        text=f"The probe {run.probe} failed ({run.error}): a fault in bitpath, not in the machine.",
-        next_step=f"Please report it; meanwhile --skip {run.probe} leaves it out.",
-    )

@@ -110,6 +110,10 @@ def _measure_jobs(
     deadline = monotonic() + budget.seconds
     left_weight = whole_weight = sum(job.weight for job in jobs)
     with Nursery((*needed, measure_case.__module__), _ENVIRONMENT) as nursery:
+        if refusal := nursery.prepare():
+            for job in jobs:
+                keep(job.without_result(refusal))
+            return
         for job in jobs:
             left_seconds = max(0.0, deadline - monotonic())
             progress.starting(

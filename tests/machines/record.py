@@ -57,7 +57,9 @@ PATTERNS = (
     "/sys/class/net/*/speed", "/sys/class/net/*/duplex", "/sys/class/net/*/mtu",
     "/sys/class/net/*/operstate", "/sys/class/net/*/type", "/sys/class/net/*/flags",
     "/sys/class/net/*/device/driver/uevent", "/sys/bus/pci/devices/*/class",
-    "/sys/bus/pci/devices/*/vendor",
+    "/sys/bus/pci/devices/*/vendor", "/sys/bus/pci/devices/*/numa_node", "/sys/dev/block/*/size",
+    "/sys/class/net/*/uevent", "/sys/class/net/*/statistics/[rt]x_bytes",
+    "/sys/class/net/*/statistics/[rt]x_errors", "/sys/class/net/*/statistics/[rt]x_dropped",
 )  # fmt: skip
 GROUP_FILES = (
     "cgroup.controllers", "cpu.max", "cpu.stat", "cpu.cfs_[pq]*_us", "cpuset.cpus.effective",

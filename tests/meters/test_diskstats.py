@@ -32,6 +32,7 @@ def test_sectors_become_bytes() -> None:
     [
         ("xeon-rapl", {"sda", "nvme0n1", "sr0"}),
         ("jetson", {"mmcblk0", "nvme0n1"}),
+        ("microvm", {"vda"}),
         ("dgx-8gpu", {f"nvme{i}n1" for i in range(10)}),
     ],
 )

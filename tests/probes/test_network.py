@@ -80,6 +80,17 @@ def test_a_virtual_interface_makes_its_speed_up() -> None:
     assert why(nic.driver).reason is Reason.ABSENT
 
 
+def test_a_paravirtual_interface_has_a_device_and_a_driver_but_no_speed() -> None:
+    nic = nics("microvm")["eth0"]
+    assert nic.medium == "virtual"
+    assert nic.default_route is True
+    assert said(nic.driver) == "virtio_net"
+    assert said(nic.bus_address) == "0000:00:03.0"
+    assert why(nic.speed).reason is Reason.UNSUPPORTED
+    assert why(nic.duplex).reason is Reason.UNSUPPORTED
+    assert why(nic.numa_node).reason is Reason.UNSUPPORTED
+
+
 def test_a_link_that_is_down_or_without_wires_has_no_speed() -> None:
     epyc = nics("epyc-two-die")
     assert why(epyc["enp3s0f1"].speed).reason is Reason.UNSUPPORTED
@@ -211,6 +222,13 @@ def test_a_host_address_and_an_on_link_gateway_as_clouds_give_them() -> None:
     assert said(found.interface) == "eth0"
     assert said(found.source_address) == "10.0.12.34"
     assert said(found.gateway) == "169.254.1.1"
+
+
+def test_a_recorded_machine_s_way_out() -> None:
+    found = route(recorded("microvm"), "198.51.100.1")
+    assert said(found.interface) == "eth0"
+    assert said(found.source_address) == "192.0.2.2"
+    assert said(found.gateway) == "192.0.2.1"
 
 
 def test_of_several_own_addresses_none_is_guessed() -> None:

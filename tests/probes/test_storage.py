@@ -70,8 +70,10 @@ def test_a_bare_metal_ata_disk_that_rotates_is_believed() -> None:
     assert "drivetemp" in why(disk.temperature).hint
 
 
-def test_a_virtual_disk_says_nothing_about_its_medium_or_place() -> None:
-    disk = disks("container-v1")["vda"]
+@pytest.mark.parametrize("machine", ["container-v1", "microvm"])
+def test_a_virtual_disk_says_nothing_about_its_medium_or_place(machine: str) -> None:
+    (disk,) = disks(machine).values()
+    assert disk.name == "vda"
     assert said(disk.bus) == "virtio"
     assert why(disk.medium).reason is Reason.UNSUPPORTED
     assert why(disk.network_backed).reason is Reason.UNSUPPORTED
@@ -199,6 +201,7 @@ def test_an_unknown_link_has_no_speed(speed: str, width: int) -> None:
         ("container-v1", "/scratch", "/scratch", ("vda",)),
         ("container-v2", "/data/run", "/data", ("nvme1n1",)),
         ("jetson", "/home", "/", ("mmcblk0",)),
+        ("microvm", "/tmp", "/", ("vda",)),
         ("dgx-8gpu", "/raid/run", "/raid", tuple(f"nvme{i}n1" for i in range(8))),
         ("dgx-8gpu", "/", "/", ("nvme8n1", "nvme9n1")),
     ],

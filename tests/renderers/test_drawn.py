@@ -7,14 +7,27 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from bitpath_cli.model.report import Report
+from bitpath_cli.model.components.network import NetworkSettings, Nic
+from bitpath_cli.model.reading import fact, reported, unsupported
+from bitpath_cli.model.report import ProbeRun, Report
+from bitpath_cli.model.units import BYTE
 from bitpath_cli.renderers import explanation, inventory, markdown
 from bitpath_cli.renderers.explanation import render_explanation
 from bitpath_cli.renderers.inventory import render_inventory
 from bitpath_cli.renderers.table import render_table
-from tests.sample_report import report
+from tests.sample_report import filled, report
 
 DRAWN = Path(__file__).parent / "drawn"
+FEW = report(
+    components=tuple(
+        each for each in report().components
+        if each.kind in ("nic", "power_meter", "accelerator_software")
+    ),
+    probes=(
+        ProbeRun(probe="network", seconds=0.012, succeeded=True),
+        ProbeRun(probe="cpu", seconds=0.001, succeeded=False, error="KeyError: 'x' (cpu.py)"),
+    ),
+)  # fmt: skip
 Screen = Callable[[Report, int, bool], str]
 SCREENS: list[Screen] = [render_table, render_inventory, render_explanation]
 
@@ -24,8 +37,8 @@ SCREENS: list[Screen] = [render_table, render_inventory, render_explanation]
     [
         ("table-80.txt", render_table(report(), 80, colour=False)),
         ("table-160.txt", render_table(report(), 160, colour=False)),
-        ("inventory.txt", inventory.RENDERER.render(report())),
-        ("explanation.txt", explanation.RENDERER.render(report())),
+        ("inventory.txt", inventory.RENDERER.render(FEW)),
+        ("explanation.txt", explanation.RENDERER.render(FEW)),
         ("report.md", markdown.RENDERER.render(report())),
     ],
 )
@@ -52,6 +65,31 @@ def test_colour_adds_escapes_and_changes_no_word(screen: Screen) -> None:
 def test_the_header_fits_on_one_screen_of_24_lines() -> None:
     lines = render_table(report(), 80, colour=False).splitlines()
     assert next(index for index, line in enumerate(lines) if line.startswith("╰")) < 24
+
+
+def test_the_inventory_shows_what_lies_inside_a_component() -> None:
+    assert "caches: level 3 · type unified · size 25 MiB" in inventory.RENDERER.render(report())
+
+
+def test_equal_causes_of_several_components_are_told_once() -> None:
+    nics = tuple(
+        filled(Nic, name=name, medium="virtual", default_route=False,
+               speed=unsupported(f"/sys/class/net/{name}/speed: Invalid argument"))
+        for name in ("eth0", "eth1")
+    )  # fmt: skip
+    text = explanation.RENDERER.render(report(components=nics))
+    assert "/sys/class/net/*/speed: Invalid argument\n    nic eth0" in text
+    assert text.count("Invalid argument") == 1
+
+
+def test_where_nothing_is_missing_it_says_so() -> None:
+    settings = NetworkSettings(
+        name="tcp", congestion_control=fact("bbr", "/proc/sys"),
+        receive_buffer_max=reported(1.0, BYTE, "/proc/sys"),
+        send_buffer_max=reported(1.0, BYTE, "/proc/sys"),
+    )  # fmt: skip
+    text = explanation.RENDERER.render(report(components=(settings,)))
+    assert text == "Nothing is missing: every reading of every probe is there.\n"
 
 
 @pytest.mark.parametrize("screen", SCREENS)

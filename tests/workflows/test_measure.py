@@ -15,7 +15,8 @@ from bitpath_cli.workflows.measure import BUDGETS, Budget, Measured, measure, su
 from tests.sample_report import filled
 from tests.workflows import room
 
-SHORT = Budget("short", 3.0, patience_seconds=0.5)
+AMPLE = Budget("ample", 60.0)
+"""Steady loops end as soon as they are precise, so that this is not what the tests take."""
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Watcher:
 
 
 def run(
-    directory: Path, *names: str, watcher: Watcher | None = None, budget: Budget = SHORT
+    directory: Path, *names: str, watcher: Watcher | None = None, budget: Budget = AMPLE
 ) -> Measured:
     kept: list[BenchmarkResult] = []
     found = measure(
@@ -72,7 +73,7 @@ def test_every_case_is_measured_in_fresh_processes_and_told(tmp_path: Path) -> N
         ("fine", {"size": 1}), ("fine", {"size": 2}),
     ]  # fmt: skip
     assert [share for _, _, share, _ in watcher.started] == [0.0, 0.5]
-    assert all(0 <= left <= SHORT.seconds for *_, left in watcher.started)
+    assert all(0 <= left <= AMPLE.seconds for *_, left in watcher.started)
 
 
 def test_a_small_budget_makes_do_with_one_process(tmp_path: Path) -> None:

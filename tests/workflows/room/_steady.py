@@ -9,6 +9,8 @@ from bitpath_cli.model.reading import Method, Missing, Origin, Quantity
 from bitpath_cli.model.result import Direction, Samples, metric
 from bitpath_cli.model.units import BYTE, SECOND
 
+ONE_CASE = (Case({"size": 1}),)
+
 
 @dataclass(frozen=True)
 class Steady:
@@ -36,7 +38,7 @@ def conclude(case: Case, context: Context, samples: Mapping[str, Samples]) -> Co
 
 def benchmark(
     trial: Steady | None = None,
-    cases: tuple[Case, ...] | Missing = (Case({"size": 1}),),
+    cases: tuple[Case, ...] | Missing = ONE_CASE,
     blocks: int = 1,
     needs: tuple[str, ...] = (),
     on_open: Callable[[Context], None] = lambda _context: None,
