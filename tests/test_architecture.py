@@ -55,8 +55,7 @@ CONTRACTS: Final = {room: constant.capitalize() for room, constant in CONSTANTS.
 HEAVY: Final = frozenset(
     {"torch", "pandas", "pynvml", "numpy", "ray", "jinja2", "matplotlib", "scipy", "pint"}
 )
-# A workflow that judges is imported in a function: tests/test_cli.py sees that `probe` loads none.
-TORCH_AT_THE_TOP: Final = frozenset({"prediction", "cost", "strategies", "workflows"})
+TORCH_AT_THE_TOP: Final = frozenset({"prediction", "cost", "strategies"})
 VAGUE: Final = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "base"})
 REACHING_OUT: Final = frozenset({"requests", "urllib.request", "http.client", "aiohttp", "httpx"})
 

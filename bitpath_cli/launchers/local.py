@@ -91,12 +91,13 @@ class _Member:
                 self.said = json.loads(self.heard)
 
     def end(self) -> None:
-        """Kill the rank and what it started, and reap it."""
+        """Kill the rank and what it started, and reap it; once reaped, its number is another's."""
+        if self.status is not None:
+            return
         for kill in (os.killpg, os.kill):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 kill(self.process, signal.SIGKILL)
-        if self.status is None:
-            _, self.status = os.waitpid(self.process, 0)
+        _, self.status = os.waitpid(self.process, 0)
 
 
 def _fork(rank: int, meeting: _Meeting, elders: Sequence[_Member]) -> _Member:
@@ -222,7 +223,7 @@ def _failure(members: Sequence[_Member], size: int) -> PeerFailed:
 
 def _complains_of_a_peer(member: _Member) -> bool:
     """Whether it only says that its connection broke, which another rank caused."""
-    return "peer" in member.said.get("error", "")
+    return "peer" in member.said.get("error", "").lower()
 
 
 def _overrun(

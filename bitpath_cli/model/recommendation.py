@@ -113,7 +113,10 @@ class Sensitivity(Record):
 
 
 class Bottleneck(Record):
-    """The resource with the most negative elasticity of time, and the next one."""
+    """The resource with the most negative elasticity of time, and the next one.
+
+    A recommendation has that of its winner, and that of today's host.
+    """
 
     resource: str
     elasticity: FiniteFloat
@@ -182,6 +185,7 @@ class Recommendation(Record):
     configurations_considered: int
     candidates: tuple[Candidate, ...]
     bottleneck: Bottleneck | None
+    bottleneck_today: Bottleneck | None = None
     sensitivities: tuple[Sensitivity, ...] = ()
     break_even: tuple[BreakEven, ...] = ()
     remedies: tuple[Remedy, ...] = ()

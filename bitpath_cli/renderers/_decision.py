@@ -12,7 +12,7 @@ from bitpath_cli.model.recommendation import (
     TermName,
 )
 from bitpath_cli.model.units import significant
-from bitpath_cli.renderers._words import label, reading, share, term, term_name
+from bitpath_cli.renderers._words import reading, share, strategy, term, term_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +73,20 @@ def confidence(advice: Recommendation) -> str:
 
 
 def assumptions(advice: Recommendation, most: int) -> tuple[str, ...]:
-    """The widest assumed figures first, each with how it would be known."""
+    """The widest assumed figures first, with how they would be known: once for those alike."""
     widest = sorted(advice.assumptions, key=_spread, reverse=True)
+    shown = widest[:most]
     told = [
-        f"{each.name} {reading(each.reading)}: {each.next_step}".rstrip(": ")
-        for each in widest[:most]
+        f"{', '.join(_figure(each) for each in shown if each.next_step == step)}: {step}"
+        for step in dict.fromkeys(each.next_step for each in shown)
     ]
     if len(widest) > most:
         told.append(f"and {len(widest) - most} more, in the report")
     return tuple(told)
+
+
+def _figure(each: AssumedInput) -> str:
+    return f"{each.name} {reading(each.reading)}"
 
 
 def _rank(candidate: Candidate, advice: Recommendation) -> tuple[bool, bool, bool, float]:
@@ -99,7 +104,7 @@ def _wins(candidate: Candidate, advice: Recommendation) -> bool:
 def _column(candidate: Candidate, advice: Recommendation) -> Column:
     ratios = [candidate.terms.by_name(name).ratio for name in TERM_NAMES]
     return Column(
-        strategy=label(candidate.strategy).replace("cloud native", "cloud-native"),
+        strategy=strategy(candidate.strategy),
         configuration=candidate.configuration.label,
         wins=_wins(candidate, advice),
         feasible=candidate.feasible,
@@ -140,7 +145,7 @@ def _verdict(advice: Recommendation) -> str:
     if advice.verdict == "clear":
         best = advice.probability_best
         return "A clear choice" if best is None else f"A clear choice, the best in {share(best)}"
-    names = " and ".join(label(each) for each in advice.tied_with)
+    names = " and ".join(strategy(each) for each in advice.tied_with)
     return f"Too close to call: a tie with {names}" if names else "Too close to call"
 
 

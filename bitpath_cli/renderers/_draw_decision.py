@@ -23,7 +23,7 @@ from bitpath_cli.renderers._drawing import FILL_STYLES, FILLS, heading, labelled
 _LABEL: Final = 12
 _INDENT: Final = 2
 _ONE_LINE: Final = 22
-_MOST: Final = 3
+_MOST: Final = 4
 
 
 def draw_decision(advice: Recommendation, width: int) -> Iterator[RenderableType]:
@@ -33,7 +33,7 @@ def draw_decision(advice: Recommendation, width: int) -> Iterator[RenderableType
     about = f"{example}site {advice.site} · goal {advice.goal} · for {advice.unit_of_account}"
     yield _indented(Text(about, "dim"))
     if advice.bottleneck is not None:
-        yield _indented(_marked("▼", "red", advice.bottleneck.sentence))
+        yield _indented(_marked("▼", "red", f"Bottleneck: {advice.bottleneck.sentence}"))
     yield _indented(
         _marked("★" if advice.winner else "✗", "green" if advice.winner else "red", advice.summary)
     )
@@ -108,10 +108,10 @@ def _explain(advice: Recommendation) -> Iterator[tuple[str, RenderableType]]:
     for label, sentences in (
         ("until", [each.sentence for each in advice.break_even]),
         ("better by", [each.sentence for each in advice.remedies]),
-        ("rests on", list(assumptions(advice, _MOST))),
+        ("rests on", list(assumptions(advice, _MOST - 1))),
         ("note", list(advice.notes)),
     ):
-        for index, sentence in enumerate(sentences[: _MOST + 1]):
+        for index, sentence in enumerate(sentences[:_MOST]):
             yield label if index == 0 else "", Text(sentence)
     yield "weights", Text(weights(advice))
     yield "× is against", Text(advice.references_explained)

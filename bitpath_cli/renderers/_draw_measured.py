@@ -15,10 +15,10 @@ from bitpath_cli.renderers._measured import Group, Line, doubts, measure_lines
 from bitpath_cli.renderers._words import share
 
 _STYLES: Final = {"good": "green", "fair": "yellow", "poor": "red", "plain": "dim"}
-_NAME: Final = 20
-_VALUE: Final = 13
-_BOUNDS: Final = 15
-_VERDICT: Final = 17
+_NAME: Final = 18
+_VALUE: Final = 12
+_BOUNDS: Final = 14
+_VERDICT: Final = 12
 _INDENT: Final = 2
 
 
@@ -27,9 +27,13 @@ def draw_measured(report: Report, width: int) -> Iterator[RenderableType]:
     groups = measure_lines(report.results)
     if not groups:
         return
-    yield heading("How fast it really is", "as a share of the ceiling where one is known")
+    compared = any(line.share is not None for group in groups for line in group.lines)
+    yield heading(
+        "How fast it really is",
+        "as a share of the ceiling where one is known" if compared else "no ceiling is known here",
+    )
     for group in groups:
-        yield from _draw_group(group, width)
+        yield from _draw_group(group, width, compared)
     meanings = [MEANINGS[each] for each in doubts(report.results)]
     if meanings:
         yield Text()
@@ -43,9 +47,10 @@ def draw_measured(report: Report, width: int) -> Iterator[RenderableType]:
         )  # fmt: skip
 
 
-def _draw_group(group: Group, width: int) -> Iterator[RenderableType]:
+def _draw_group(group: Group, width: int, compared: bool) -> Iterator[RenderableType]:
     yield Padding(Text(group.benchmark.replace("_", " "), "bold cyan"), (0, 0, 0, _INDENT))
-    cells = max(10, min(40, width - 2 * _INDENT - _NAME - _VALUE - _BOUNDS - _VERDICT - 10))
+    room = width - 2 * _INDENT - _NAME - _VALUE - _BOUNDS - _VERDICT - 10
+    cells = max(10, min(40, room)) if compared else 0
     for line in group.lines:
         if line.mark == "?":
             yield _draw_missing(line)
@@ -56,19 +61,21 @@ def _draw_group(group: Group, width: int) -> Iterator[RenderableType]:
 
 
 def _draw_line(line: Line, cells: int) -> Table:
+    """The bar and its share are left out where no line has one."""
     style = _STYLES[line.tone]
     table = Table.grid(padding=(0, 1, 0, 0))
     table.add_column(width=_NAME, overflow="fold")
-    table.add_column(width=cells, no_wrap=True)
-    table.add_column(width=5, justify="right", no_wrap=True)
+    if cells:
+        table.add_column(width=cells, no_wrap=True)
+        table.add_column(width=5, justify="right", no_wrap=True)
     table.add_column(width=_VALUE, justify="right", no_wrap=True)
     table.add_column(width=_BOUNDS, no_wrap=True)
     table.add_column(overflow="fold")
-    drawn = "" if line.share is None else bar(line.share, cells)
+    told = line.share
+    drawn = ("", "") if told is None else (bar(told, cells), share(told))
     table.add_row(
         line.name,
-        Text(drawn, style),
-        "" if line.share is None else share(line.share),
+        *(Text(each, style) for each in drawn if cells),
         Text(line.value, "bold"),
         Text(line.bounds, "dim"),
         Text(line.verdict, style),

@@ -19,8 +19,8 @@ from bitpath_cli.renderers._words import UNKNOWN, amount, interval, label, readi
 
 Tone = Literal["good", "fair", "poor", "plain"]
 _VERDICTS: Final[tuple[tuple[float, str, Tone], ...]] = (
-    (1.05, "above its ceiling", "fair"),
-    (0.90, "at its ceiling", "good"),
+    (1.05, "over ceiling", "fair"),
+    (0.90, "at ceiling", "good"),
     (0.70, "good", "good"),
     (0.40, "fair", "fair"),
     (-math.inf, "low", "poor"),

@@ -121,8 +121,13 @@ def term_name(name: str) -> str:
     return _TERM_WORDS[name]
 
 
+def strategy(name: str) -> str:
+    """A strategy as the field writes it."""
+    return "cloud-native" if name == "cloud_native" else label(name)
+
+
 def label(name: str) -> str:
-    """A field's or strategy's name without its underscores."""
+    """A field's name without its underscores."""
     return name.replace("_", " ")
 
 

@@ -78,6 +78,7 @@ def recommend(question: Question, wishes: Wishes) -> Recommendation:
         configurations_considered=judged.considered,
         candidates=candidates,
         bottleneck=_dependence.bottleneck(judged, row),
+        bottleneck_today=_dependence.bottleneck(judged, _fallback(judged)),
         sensitivities=_dependence.sensitivities(judged, row),
         break_even=_dependence.break_even_points(judged),
         remedies=_dependence.remedies(judged, row) if judged.winner is not None else (),

@@ -2,9 +2,10 @@
 
 import pytest
 
-from bitpath_cli.model.recommendation import Recommendation, Terms, Weights
-from bitpath_cli.model.units import JOULE
-from bitpath_cli.renderers._decision import columns, confidence, losers, weights
+from bitpath_cli.model.reading import assumed
+from bitpath_cli.model.recommendation import AssumedInput, Recommendation, Terms, Weights
+from bitpath_cli.model.units import JOULE, WATT
+from bitpath_cli.renderers._decision import assumptions, columns, confidence, losers, weights
 from bitpath_cli.renderers._drawing import bar, stack
 from tests.sample_report import candidates, missing_term, recommendation
 
@@ -61,10 +62,30 @@ def test_all_losers_say_why_by_violation_or_by_verdict() -> None:
 def test_how_sure_in_one_sentence() -> None:
     assert confidence(ADVICE).startswith("A clear choice, the best in 86 %; 2,000 draws")
     tie = recommendation(verdict="tie", tied_with=("cloud_native", "edge"), robust=False)
-    assert confidence(tie).startswith("Too close to call: a tie with cloud native and edge;")
+    assert confidence(tie).startswith("Too close to call: a tie with cloud-native and edge;")
     assert confidence(tie).endswith("do not agree.")
     none = recommendation(verdict="none feasible", winner=None, smallest_change="Twice the memory.")
     assert confidence(none) == "Twice the memory."
+
+
+def test_what_it_rests_on_the_widest_first_and_the_same_advice_once() -> None:
+    found = assumptions(
+        recommendation(
+            assumptions=tuple(
+                AssumedInput(name=name, next_step=step,
+                             reading=assumed(100.0, WATT, "profile", factor))
+                for name, factor, step in (
+                    ("idle power", 1.1, "measure it"), ("peak power", 3.0, "state it"),
+                    ("PUE", 2.0, "measure it"), ("fan", 1.5, "state it"),
+                )
+            )
+        ),
+        most=3,
+    )  # fmt: skip
+    assert found == (
+        "peak power ~100 W, fan ~100 W: state it", "PUE ~100 W: measure it",
+        "and 1 more, in the report",
+    )  # fmt: skip
 
 
 def test_the_weights_in_use_and_their_source() -> None:

@@ -10,12 +10,12 @@ from rich.text import Text
 from bitpath_cli.model.components.network import NetworkSettings, Nic
 from bitpath_cli.model.reading import fact, reported, unsupported
 from bitpath_cli.model.report import ProbeRun, Report
-from bitpath_cli.model.units import BYTE
+from bitpath_cli.model.units import BYTE, BYTE_PER_SECOND
 from bitpath_cli.renderers import explanation, inventory, markdown
 from bitpath_cli.renderers.explanation import render_explanation
 from bitpath_cli.renderers.inventory import render_inventory
 from bitpath_cli.renderers.table import render_table
-from tests.sample_report import filled, report
+from tests.sample_report import filled, rate, report, result
 
 DRAWN = Path(__file__).parent / "drawn"
 FEW = report(
@@ -60,6 +60,17 @@ def test_colour_adds_escapes_and_changes_no_word(screen: Screen) -> None:
     assert "\x1b[" in coloured
     words = Text.from_ansi(coloured).plain
     assert words.split() == plain.split()
+
+
+def test_without_any_ceiling_there_are_no_bars() -> None:
+    plain = report(
+        results=(result("tcp", {}, rate("bandwidth", 4.4e9, BYTE_PER_SECOND)),), recommendations=()
+    )
+    assert (
+        "How fast it really is  no ceiling is known here\n"
+        "  tcp\n"
+        "    bandwidth              4.4 GB/s [4.31 – 4.49]\n"
+    ) in render_table(plain, 80, colour=False)
 
 
 def test_the_header_fits_on_one_screen_of_24_lines() -> None:

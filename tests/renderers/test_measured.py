@@ -68,9 +68,9 @@ def test_bars_for_what_has_a_ceiling_and_the_rest_beside_the_first() -> None:
 @pytest.mark.parametrize(
     ("share", "verdict", "tone"),
     [
-        (1.2, "above its ceiling", "fair"),
-        (1.0, "at its ceiling", "good"),
-        (0.9, "at its ceiling", "good"),
+        (1.2, "over ceiling", "fair"),
+        (1.0, "at ceiling", "good"),
+        (0.9, "at ceiling", "good"),
         (0.89, "good", "good"),
         (0.7, "good", "good"),
         (0.5, "fair", "fair"),
@@ -87,7 +87,7 @@ def test_a_good_share_that_is_in_doubt_is_not_green() -> None:
     doubted = result("tcp", {}, rate("bandwidth", 0.95, BYTE_PER_SECOND, 1.0),
                      validity=Validity.DEGRADED, reasons=(Doubt.STEAL,))  # fmt: skip
     (line,) = lines(doubted)
-    assert (line.verdict, line.tone, line.mark) == ("at its ceiling", "fair", "!")
+    assert (line.verdict, line.tone, line.mark) == ("at ceiling", "fair", "!")
 
 
 def test_a_latency_twice_its_floor_has_half_of_what_is_possible() -> None:
