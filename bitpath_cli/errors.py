@@ -138,3 +138,15 @@ class UnfitWorkload(BitpathError):
             "",
             f"See what it says: bitpath profiles show {workload}",
         )
+
+
+class MissingLibrary(BitpathError):
+    """A Python library that is a dependency, and yet is not there."""
+
+    def __init__(self, library: str, purpose: str) -> None:
+        """`purpose` says what it is for."""
+        super().__init__(
+            f"The library {library} is not installed: {purpose}.",
+            "It comes with bitpath, so it was left out or removed afterwards.",
+            f"Install it beside bitpath: pip install {library}",
+        )

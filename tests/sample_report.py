@@ -296,8 +296,12 @@ def recommendation(**changes: Any) -> Recommendation:
         "configurations_considered": 412,
         "candidates": candidates(winner),
         "bottleneck": Bottleneck(
+            resource="storage", elasticity=-0.3, runner_up="compute", balanced=False,
+            sentence="storage bandwidth: +10 % gives -2.8 % time",
+        ),
+        "bottleneck_today": Bottleneck(
             resource="network", elasticity=-0.61, runner_up="compute", balanced=False,
-            sentence="The network holds this machine back: +10 % bandwidth gives -5.6 % time.",
+            sentence="network bandwidth: +10 % gives -5.6 % time",
         ),
         "sensitivities": (
             Sensitivity(resource="network", target="time", elasticity=-0.61,

@@ -33,7 +33,7 @@ _NO_SPEED: Final = frozenset({-1, 0, 65535, 4294967295})
 _MEGABIT: Final = 1e6 / 8
 _PCI: Final = re.compile(r"[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 _PEER_MODULES: Final = ("nvidia_peermem", "nv_peer_mem")
-_MEASURE: Final = "only a measurement tells: bitpath bench network --peer HOST"
+_MEASURE: Final = "only a measurement between two hosts tells, such as one with iperf3"
 
 
 def find_nics(host: Host, with_default_route: frozenset[str]) -> tuple[Nic, ...]:

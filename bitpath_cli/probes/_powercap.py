@@ -12,7 +12,8 @@ from bitpath_cli.probes._sysfs import text
 
 _NOT_COUNTING: Final = "the zone is switched off"
 _COUNTS_ENERGY: Final = unsupported(
-    "the zone counts energy; power follows from two readings", "bitpath monitor"
+    "the zone counts energy; power follows from two readings",
+    "a benchmark derives it: bitpath bench compute",
 )
 
 

@@ -37,7 +37,8 @@ _UNIFIED: Final = unsupported(
     "the GPU has no memory of its own: it shares the main memory, whose size the memory probe tells"
 )
 _COUNTER: Final = unsupported(
-    "the driver counts energy, not power", "bitpath monitor, which derives power from two readings"
+    "the driver counts energy, not power",
+    "a benchmark derives it from two readings: bitpath bench compute",
 )
 _UNKNOWN: Final = frozenset({0})
 # Built-in graphics has had this address since the first processors that brought it along.

@@ -60,6 +60,20 @@ def losers(advice: Recommendation) -> tuple[tuple[str, str], ...]:
     return tuple((each.strategy, each.sentence) for each in columns(advice) if not each.wins)
 
 
+def bottleneck(advice: Recommendation) -> str:
+    """What holds today's host back, or what is advised where that is all that is known."""
+    found = advice.bottleneck_today or advice.bottleneck
+    return "" if found is None else found.sentence
+
+
+def next_bottleneck(advice: Recommendation) -> str:
+    """What would hold the advised configuration back, where that is another thing."""
+    now, then = advice.bottleneck_today, advice.bottleneck
+    if now is None or then is None or now.sentence == then.sentence:
+        return ""
+    return then.sentence
+
+
 def confidence(advice: Recommendation) -> str:
     """How sure the ranking is, in one sentence."""
     if advice.verdict == "none feasible":

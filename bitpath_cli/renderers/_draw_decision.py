@@ -12,9 +12,11 @@ from bitpath_cli.model.recommendation import Recommendation
 from bitpath_cli.renderers._decision import (
     Column,
     assumptions,
+    bottleneck,
     columns,
     confidence,
     losers,
+    next_bottleneck,
     term_labels,
     weights,
 )
@@ -32,8 +34,8 @@ def draw_decision(advice: Recommendation, width: int) -> Iterator[RenderableType
     yield heading(f"Where to run {advice.workload}")
     about = f"{example}site {advice.site} · goal {advice.goal} · for {advice.unit_of_account}"
     yield _indented(Text(about, "dim"))
-    if advice.bottleneck is not None:
-        yield _indented(_marked("▼", "red", f"Bottleneck: {advice.bottleneck.sentence}"))
+    if sentence := bottleneck(advice):
+        yield _indented(_marked("▼", "red", f"Bottleneck: {sentence}"))
     yield _indented(
         _marked("★" if advice.winner else "✗", "green" if advice.winner else "red", advice.summary)
     )
@@ -104,6 +106,8 @@ def _scale(totals: list[float]) -> float:
 def _explain(advice: Recommendation) -> Iterator[tuple[str, RenderableType]]:
     for strategy, sentence in losers(advice):
         yield strategy, Text(sentence)
+    if sentence := next_bottleneck(advice):
+        yield "then limits", Text(sentence)
     yield "how sure", Text(confidence(advice))
     for label, sentences in (
         ("until", [each.sentence for each in advice.break_even]),

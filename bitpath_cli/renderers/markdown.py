@@ -7,9 +7,11 @@ from bitpath_cli.model.report import Report
 from bitpath_cli.renderers import Renderer
 from bitpath_cli.renderers._decision import (
     assumptions,
+    bottleneck,
     columns,
     confidence,
     losers,
+    next_bottleneck,
     term_labels,
     weights,
 )
@@ -72,8 +74,8 @@ def _decided(advice: Recommendation) -> Iterator[str]:
     if advice.workload_is_example:
         yield "This workload is an example."
         yield ""
-    if advice.bottleneck is not None:
-        yield f"**Bottleneck.** {_plain(advice.bottleneck.sentence)}"
+    if sentence := bottleneck(advice):
+        yield f"**Bottleneck.** {_plain(sentence)}"
         yield ""
     yield f"**{'Advice' if advice.winner else 'No advice'}.** {_plain(advice.summary)}"
     yield ""
@@ -95,6 +97,7 @@ def _decided(advice: Recommendation) -> Iterator[str]:
     yield from _bullets(
         (
             *(f"**{strategy}**: {sentence}" for strategy, sentence in losers(advice)),
+            *(f"**Then limits**: {each}" for each in (next_bottleneck(advice),) if each),
             f"**How sure**: {confidence(advice)}",
             *(each.sentence for each in advice.break_even),
             *(each.sentence for each in advice.remedies),

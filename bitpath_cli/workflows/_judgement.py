@@ -76,7 +76,11 @@ class Judgement:
 
 
 def judge(question: Question, wishes: Wishes) -> Judgement:
-    """Enumerate, price, reduce to the promising ones, draw, and rank."""
+    """Enumerate, price, reduce to the promising ones, draw, and rank.
+
+    On one thread: these tensors are small, and on a busy machine threads would wait for each other.
+    """
+    torch.set_num_threads(1)
     plans, names = _enumerate(question)
     considered = len(names)
     today = [index for index, name in enumerate(names) if name == "today"]

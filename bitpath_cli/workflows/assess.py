@@ -14,6 +14,7 @@ from bitpath_cli.model.result import BenchmarkResult
 from bitpath_cli.probes import Question
 from bitpath_cli.workflows import _fault, measure
 from bitpath_cli.workflows._choice import Choice
+from bitpath_cli.workflows.decide import advice
 from bitpath_cli.workflows.inspect import inspect
 
 
@@ -115,10 +116,8 @@ class _Run:
 
     def _advise(self, name: str) -> None:
         """Advice for one more workload, or a note that says why there is none."""
-        from bitpath_cli.workflows.advise import advise
-
         try:
-            advice = advise(self.report, name, self._wish.site, self._wish.goal)
+            found = advice(self.report, name, self._wish.site, self._wish.goal)
         except BitpathError as error:
             text = f"No advice for {name}: {error.what} {error.why}".rstrip()
             self._note(Note(level="warning", text=text, next_step=error.next_step))
@@ -128,8 +127,8 @@ class _Run:
             self._note(_fault.note(f"The advice for {name}", _fault.describe(error)))
             return
         self._update(
-            recommendation=self.report.recommendation or advice,
-            recommendations=(*self.report.recommendations, advice),
+            recommendation=self.report.recommendation or found,
+            recommendations=(*self.report.recommendations, found),
         )
 
     def _note(self, note: Note) -> None:

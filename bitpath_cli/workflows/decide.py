@@ -1,14 +1,24 @@
 """Adds to a report the advice for one or more workloads."""
 
-from bitpath_cli.model.recommendation import Goal
+from importlib.util import find_spec
+
+from bitpath_cli.errors import MissingLibrary
+from bitpath_cli.model.recommendation import Goal, Recommendation
 from bitpath_cli.model.report import Report
 
 
 def decide(report: Report, workloads: tuple[str, ...], site: str, goal: Goal) -> Report:
     """The report with one recommendation per workload instead of those that it had."""
+    found = tuple(advice(report, name, site, goal) for name in workloads)
+    return report.model_copy(
+        update={"recommendation": found[0] if found else None, "recommendations": found}
+    )
+
+
+def advice(report: Report, workload: str, site: str, goal: Goal) -> Recommendation:
+    """The advice for one workload; MissingLibrary where there is no torch to compute it with."""
+    if find_spec("torch") is None:
+        raise MissingLibrary("torch", "the cost model's numbers, draws and gradients come from it")
     from bitpath_cli.workflows.advise import advise
 
-    advice = tuple(advise(report, name, site, goal) for name in workloads)
-    return report.model_copy(
-        update={"recommendation": advice[0] if advice else None, "recommendations": advice}
-    )
+    return advise(report, workload, site, goal)

@@ -45,14 +45,6 @@ def inspect(host: Host, question: Question, names: tuple[str, ...] | None = None
     )
 
 
-def summaries() -> tuple[tuple[str, str], ...]:
-    """Every probe's name, and what it is about."""
-    return tuple(
-        (name, discover.member(probes, name, "PROBE", Probe).summary)
-        for name in discover.names(probes)
-    )
-
-
 def _ask(name: str, host: Host, question: Question) -> tuple[tuple[Component, ...], ProbeRun]:
     start = monotonic()
     try:

@@ -5,7 +5,15 @@ import pytest
 from bitpath_cli.model.reading import assumed
 from bitpath_cli.model.recommendation import AssumedInput, Recommendation, Terms, Weights
 from bitpath_cli.model.units import JOULE, WATT
-from bitpath_cli.renderers._decision import assumptions, columns, confidence, losers, weights
+from bitpath_cli.renderers._decision import (
+    assumptions,
+    bottleneck,
+    columns,
+    confidence,
+    losers,
+    next_bottleneck,
+    weights,
+)
 from bitpath_cli.renderers._drawing import bar, stack
 from tests.sample_report import candidates, missing_term, recommendation
 
@@ -57,6 +65,17 @@ def test_all_losers_say_why_by_violation_or_by_verdict() -> None:
     assert set(told) == {"cloud-native", "distributed", "edge", "today"}
     assert told["edge"] == "The job would take 26 h, and the deadline is 24 h."
     assert told["cloud-native"] == "1 × a100: L = 0.7, mostly bandwidth."
+
+
+def test_todays_bottleneck_comes_first_and_the_next_only_where_it_is_another() -> None:
+    assert bottleneck(ADVICE) == "network bandwidth: +10 % gives -5.6 % time"
+    assert next_bottleneck(ADVICE) == "storage bandwidth: +10 % gives -2.8 % time"
+    same = recommendation(bottleneck=ADVICE.bottleneck_today)
+    assert next_bottleneck(same) == ""
+    old = recommendation(bottleneck_today=None)
+    assert bottleneck(old) == "storage bandwidth: +10 % gives -2.8 % time"
+    assert next_bottleneck(old) == ""
+    assert bottleneck(recommendation(bottleneck=None, bottleneck_today=None)) == ""
 
 
 def test_how_sure_in_one_sentence() -> None:

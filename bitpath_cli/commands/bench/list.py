@@ -6,14 +6,9 @@ from bitpath_cli.commands import Command, Example
 def list_names() -> None:
     """List the benchmarks and the probes: the names that --only and --skip take."""
     from bitpath_cli.commands._listing import Row, show
-    from bitpath_cli.workflows import inspect, measure
+    from bitpath_cli.workflows.roster import roster
 
-    show(
-        [
-            *(Row("benchmarks", name, words) for name, words in measure.summaries()),
-            *(Row("probes", name, words) for name, words in inspect.summaries()),
-        ]
-    )
+    show([Row(f"{each.kind}s", each.name, each.summary) for each in roster()])
 
 
 COMMAND = Command(

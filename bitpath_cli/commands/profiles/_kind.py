@@ -4,10 +4,12 @@ from typing import Annotated, Literal
 
 import typer
 
-KindName = Literal["workload", "site", "device"]
+KindName = Literal["workload", "device", "site"]
 KindOption = Annotated[
     KindName | None,
-    typer.Option("--kind", "-k", help="Only workloads, sites or devices.", show_default=False),
+    typer.Option(
+        "--kind", "-k", metavar="KIND", help="workload, device or site.", show_default=False
+    ),
 ]
 
 
