@@ -31,7 +31,7 @@ def test_a_server_whose_counters_only_root_may_read() -> None:
     )
     assert number(package.limit) == 185
     assert number(package.wraps_at) == 262143.32885
-    assert why(package.power).hint == "bitpath monitor"
+    assert why(package.power).hint == "a benchmark derives it: bitpath bench compute"
     memory = found["package-0/dram"]
     assert memory.scope == "dram"
     assert why(memory.nested_in).reason is Reason.ABSENT
