@@ -76,7 +76,7 @@ def test_a_virtual_interface_makes_its_speed_up() -> None:
     nic = nics("container-v2")["eth0"]
     assert nic.medium == "virtual"
     assert "10000" in why(nic.speed).detail
-    assert "bench network" in why(nic.speed).hint
+    assert "iperf3" in why(nic.speed).hint
     assert why(nic.driver).reason is Reason.ABSENT
 
 
