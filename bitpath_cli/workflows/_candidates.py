@@ -14,7 +14,6 @@ from bitpath_cli.model.reading import (
     Origin,
     Quantity,
     Reading,
-    unsupported,
 )
 from bitpath_cli.model.recommendation import (
     TERM_NAMES,
@@ -25,10 +24,11 @@ from bitpath_cli.model.recommendation import (
     Terms,
     Violation,
 )
-from bitpath_cli.model.units import BYTE, BYTE_SECOND, JOULE, ONE, PER_SECOND, SECOND, Unit, human
-from bitpath_cli.strategies import PRECISIONS, SYNCHRONISATIONS, TENURES, Bound, JobPlans
+from bitpath_cli.model.units import BYTE, BYTE_SECOND, JOULE, ONE, PER_SECOND, SECOND, Unit
+from bitpath_cli.strategies import PRECISIONS, SYNCHRONISATIONS, TENURES, JobPlans
 from bitpath_cli.workflows import _wording
-from bitpath_cli.workflows._judgement import AT_RISK_BELOW, REMOVED_BELOW, Judgement
+from bitpath_cli.workflows._judgement import AT_RISK_BELOW, ENDLESS, REMOVED_BELOW, Judgement
+from bitpath_cli.workflows._violations import violations
 
 FORMULAS: Final[dict[TermName, str]] = {
     "compute": "elapsed time on the critical path; Σ of response times for a service",
@@ -51,7 +51,6 @@ _DETAIL_UNITS: Final = {
     "utilisation": ONE,
 }
 _MONEY_DETAILS: Final = ("job_price", "month_price", "price_per_1000_requests")
-_ENDLESS: Final = unsupported("requests arrive faster than they are answered: the queue never ends")
 
 
 def candidate(judged: Judgement, row: int, probability_best: float) -> Candidate:
@@ -60,13 +59,13 @@ def candidate(judged: Judgement, row: int, probability_best: float) -> Candidate
     feasible = float(judged.probability_feasible[row]) >= REMOVED_BELOW
     score = float(judged.scores[row])
     finite = math.isfinite(score)
-    violations = _violations(judged, row)
+    broken = violations(judged, row)
     return Candidate(
         strategy=name,
         configuration=configuration(judged, row),
         feasible=feasible,
         at_risk=feasible and float(judged.probability_feasible[row]) < AT_RISK_BELOW,
-        violations=violations,
+        violations=broken,
         terms=_terms(judged, row),
         score=score if finite else None,
         view_currency=_money_view(judged, row),
@@ -75,7 +74,7 @@ def candidate(judged: Judgement, row: int, probability_best: float) -> Candidate
         on_front=feasible and not bool(judged.dominated[row]),
         probability_best=probability_best,
         predicted=_predicted(judged, row),
-        verdict=_verdict(judged, row, violations),
+        verdict=_verdict(judged, row, broken),
     )
 
 
@@ -112,7 +111,7 @@ def interval(nominal: Tensor, drawn: Tensor, unit: Unit, source: str) -> Quantit
     """A predicted figure with the 80 % interval of its draws."""
     value = float(nominal)
     if not math.isfinite(value):
-        return _ENDLESS
+        return ENDLESS
     usable = drawn[torch.isfinite(drawn)]
     tail = (1 - PREDICTED_LEVEL) / 2
     low, high = (
@@ -194,7 +193,7 @@ def term_unit(name: TermName, currency: str) -> Unit:
 def _money_view(judged: Judgement, row: int) -> Reading:
     value = float(judged.currency[row])
     if not math.isfinite(value):
-        return _ENDLESS
+        return ENDLESS
     source = "value of time × time + hardware + tariff × energy that the site pays for"
     return Quantity(
         value=value, unit=Unit(judged.question.site.currency),
@@ -217,60 +216,6 @@ def _predicted(judged: Judgement, row: int) -> dict[str, Reading]:
         width = drawn[row].expand(judged.drawn.elapsed.shape[1])
         found[shown] = interval(values[row].mean(), width, unit, "the cost model")
     return found
-
-
-def _violations(judged: Judgement, row: int) -> tuple[Violation, ...]:
-    found: dict[str, Violation] = {}
-    for nominal, drawn in zip(judged.nominal.bounds, judged.drawn.bounds, strict=True):
-        probability = float(drawn.satisfied()[row].double().mean())
-        if probability >= AT_RISK_BELOW and bool(nominal.satisfied()[row].all()):
-            continue
-        made = _violation(judged, row, nominal, probability)
-        if nominal.name not in found or probability < found[nominal.name].probability_feasible:
-            found[nominal.name] = made
-    order = ("residency", "latency", "memory")
-    return tuple(
-        sorted(
-            found.values(),
-            key=lambda each: order.index(each.constraint) if each.constraint in order else 3,
-        )
-    )
-
-
-def _violation(judged: Judgement, row: int, bound: Bound, probability: float) -> Violation:
-    currency = judged.question.site.currency
-    unit = _wording.bound_unit(bound.name, currency)
-    predicted = float(bound.predicted[row].mean())
-    limit = float(bound.limit[row if len(bound.limit) > 1 else 0].mean())
-    reason = _reason(judged, row, bound, limit)
-    if bool(bound.satisfied()[row].all()):
-        sentence = _wording.at_risk(bound.name, predicted, limit, unit, probability)
-    elif math.isfinite(predicted) or reason:
-        sentence = _wording.violation(bound.name, predicted, limit, unit, reason, binds=bound.binds)
-    else:
-        sentence = _ENDLESS.detail
-    origin = Origin(method=Method.DERIVED, source="the cost model")
-    return Violation(
-        constraint=bound.name,
-        limit=Quantity(value=limit, unit=unit, origin=origin),
-        predicted=Quantity(value=predicted, unit=unit, origin=origin)
-        if math.isfinite(predicted)
-        else _ENDLESS,
-        sentence=sentence,
-        probability_feasible=probability,
-        removes=bound.binds and probability < REMOVED_BELOW,
-    )
-
-
-def _reason(judged: Judgement, row: int, bound: Bound, limit: float) -> str:
-    """What a bare number would not tell: a residency's rule, an upload that alone is too long."""
-    if bound.name == "residency":
-        return judged.question.workload.residency.reason
-    if bound.name == "latency":
-        upload = float(judged.nominal.details["upload_time"][row].mean())
-        if upload > limit:
-            return f"sending one request takes {human(upload, SECOND)}"
-    return ""
 
 
 def _verdict(judged: Judgement, row: int, violations: tuple[Violation, ...]) -> str:

@@ -14,6 +14,7 @@ from bitpath_cli.cost.terms import TermTensors
 from bitpath_cli.cost.uncertainty import Draws, Ranking, rank
 from bitpath_cli.errors import UnfitWorkload
 from bitpath_cli.model.configuration import StrategyName
+from bitpath_cli.model.reading import unsupported
 from bitpath_cli.model.recommendation import TERM_NAMES, Goal, TermName
 from bitpath_cli.strategies import (
     Outcome,
@@ -28,6 +29,7 @@ from bitpath_cli.strategies import (
 
 REMOVED_BELOW: Final = 0.1
 AT_RISK_BELOW: Final = 0.9
+ENDLESS: Final = unsupported("requests arrive faster than they are answered: the queue never ends")
 _MOST_DRAWN: Final = 40
 _NEARLY: Final = 4.0
 _ABOUT: Final = 1.25
