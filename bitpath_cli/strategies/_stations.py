@@ -122,6 +122,7 @@ def path_to_centre(world: World, serving: Serving, escalated_rate: Tensor) -> Pa
 
 
 def where_present(station: Station, seconds: Tensor) -> Tensor:
+    """The seconds where the plan has such nodes, 0 where it has none."""
     return torch.where(station.present, seconds, torch.zeros_like(seconds))
 
 

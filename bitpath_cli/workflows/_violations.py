@@ -11,6 +11,7 @@ from bitpath_cli.workflows._judgement import AT_RISK_BELOW, ENDLESS, REMOVED_BEL
 
 
 def violations(judged: Judgement, row: int) -> tuple[Violation, ...]:
+    """What breaks in some draws, or now; the worst of each constraint, the telling ones first."""
     found: dict[str, Violation] = {}
     for nominal, drawn in zip(judged.nominal.bounds, judged.drawn.bounds, strict=True):
         probability = float(drawn.satisfied()[row].double().mean())

@@ -196,7 +196,7 @@ def conclude(
 ) -> Conclusion:
     """A conclusion from ten equal samples of two operations, and what else was seen."""
     seen = {name: value for name, value in {**HONEST, **changes}.items() if value is not None}
-    evidence = {name: (float(value),) for name, value in seen.items()}
+    evidence: dict[str, tuple[float, ...]] = {name: (float(value),) for name, value in seen.items()}
     evidence["latency"] = tuple([1e-3] * 500)
     block = Block(loops=2, seconds=(2 * seconds,) * 10, evidence=evidence)
     samples = Samples(work=work, unit=BYTE, blocks=(block,), stopped="precise")
