@@ -1,27 +1,71 @@
 """`bitpath recommend`: advice from a saved report; no hardware is touched."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from bitpath_cli.commands import Command, Example, _completion
 from bitpath_cli.commands._options import Goal, Json, Outputs, ReportFile, Site
 
+Workloads = Annotated[
+    list[str],
+    typer.Option(
+        "--workload", "-w", metavar="NAME|FILE", help="What is to run.",
+        autocompletion=_completion.workloads,
+    ),
+]  # fmt: skip
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lambda", metavar="TERM=X",
+        help="A weight beside the goal's: compute, storage, bandwidth, hardware or energy.",
+    ),
+]  # fmt: skip
+References = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reference", metavar="TERM=X",
+        help="Your own budget for a term in place of today's host: hardware=2000, compute=24h.",
+    ),
+]  # fmt: skip
+Owned = Annotated[
+    Literal["amortised", "sunk"],
+    typer.Option(
+        "--owned", metavar="HOW", help="Count what you own as amortised, or as sunk (paid for)."
+    ),
+]
+MostNodes = Annotated[
+    int | None,
+    typer.Option("--max-nodes", metavar="N", min=1, max=1024, help="The largest cluster."),
+]
+Money = Annotated[
+    str | None,
+    typer.Option("--budget-money", metavar="X", help="What a job or a month may cost."),
+]
+Deadline = Annotated[
+    str | None, typer.Option("--deadline", metavar="T", help="When a job must end, as in 48h.")
+]
+WhatIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--what-if", metavar="KEY=X",
+        help="Answer as if: network, latency, uplink, rtt, nodes, batch or requests were so.",
+    ),
+]  # fmt: skip
+
 
 def recommend(
     report: ReportFile,
-    workload: Annotated[
-        list[str],
-        typer.Option(
-            "--workload",
-            "-w",
-            metavar="NAME|FILE",
-            help="What is to run (repeatable).",
-            autocompletion=_completion.workloads,
-        ),
-    ],
+    workload: Workloads,
     site: Site = "default",
     goal: Goal = "balanced",
+    weight: Weights = None,
+    reference: References = None,
+    owned: Owned = "amortised",
+    max_nodes: MostNodes = None,
+    budget_money: Money = None,
+    deadline: Deadline = None,
+    what_if: WhatIf = None,
     output: Outputs = None,
     as_json: Json = False,
 ) -> None:
@@ -29,10 +73,15 @@ def recommend(
     from bitpath_cli import archive
     from bitpath_cli.commands import _output
     from bitpath_cli.commands._verdict import exit_code
-    from bitpath_cli.workflows.decide import decide
+    from bitpath_cli.workflows.decide import Demands, decide
 
     _output.check(output)
-    found = decide(archive.load(report), tuple(workload), site, goal)
+    demands = Demands(
+        goal=goal, lambdas=tuple(weight or ()), references=tuple(reference or ()), owned=owned,
+        largest_cluster=max_nodes, budget=budget_money, deadline=deadline,
+        what_if=tuple(what_if or ()),
+    )  # fmt: skip
+    found = decide(archive.load(report), tuple(workload), site, demands)
     _output.deliver(found, output, as_json)
     raise typer.Exit(exit_code(found))
 
@@ -43,5 +92,13 @@ COMMAND = Command(
     examples=(
         Example("bitpath recommend report.json -w resnet50-training", "where to train"),
         Example("bitpath recommend report.json -w line.toml --goal cost", "a workload of your own"),
+        Example(
+            "bitpath recommend report.json -w resnet50-training --what-if network=10Gbit/s,nodes=8",
+            "as if the network were faster",
+        ),
+        Example(
+            "bitpath recommend report.json -w resnet50-training --deadline 48h --budget-money 50",
+            "within limits",
+        ),
     ),
 )

@@ -61,6 +61,7 @@ class Violation(Record):
     predicted: Reading
     sentence: str
     probability_feasible: float
+    binds: bool = True
     removes: bool
 
 

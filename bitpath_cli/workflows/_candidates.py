@@ -229,6 +229,9 @@ def _verdict(judged: Judgement, row: int, violations: tuple[Violation, ...]) -> 
         return ""
     if row == judged.winner:
         return "recommended"
+    broken = next((each.sentence for each in violations if each.binds), None)
+    if broken is not None and float(judged.scores[row]) < float(judged.scores[judged.winner]):
+        return f"less L than the winner, but {broken}"
     here, there = _ratios(judged, row), _ratios(judged, judged.winner)
     score = _wording.margin(float(judged.scores[judged.winner]), float(judged.scores[row]))
     worst = _wording.worst_terms(here, there)

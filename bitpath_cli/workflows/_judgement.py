@@ -29,6 +29,7 @@ from bitpath_cli.strategies import (
 
 REMOVED_BELOW: Final = 0.1
 AT_RISK_BELOW: Final = 0.9
+LIKELY: Final = 0.5
 ENDLESS: Final = unsupported("requests arrive faster than they are answered: the queue never ends")
 _MOST_DRAWN: Final = 40
 _NEARLY: Final = 4.0
@@ -37,12 +38,16 @@ _ABOUT: Final = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """The weights in use and where they came from, budgets as references, and how many draws."""
+    """The weights in use and where they came from, budgets as references, and how many draws.
+
+    `is_sunk` counts what is owned already as paid for; the reference counts it amortised as ever.
+    """
 
     goal: Goal
     lambdas: Mapping[TermName, float]
     lambdas_source: str
     references: Mapping[TermName, float] = field(default_factory=dict)
+    is_sunk: bool = False
     draws: int = 1000
 
 
@@ -83,6 +88,9 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
     On one thread: these tensors are small, and on a busy machine threads would wait for each other.
     """
     torch.set_num_threads(1)
+    amortised = question
+    if wishes.is_sunk:
+        question = _sunk(question)
     plans, names = _enumerate(question)
     considered = len(names)
     today = [index for index, name in enumerate(names) if name == "today"]
@@ -94,7 +102,7 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
         )
     here = select(plans, torch.tensor(today))
     nominal = evaluate(question, plans, Draws(1))
-    base = _referred(reference(question, here, Draws(1)), wishes)
+    base = _referred(reference(amortised, here, Draws(1)), wishes)
     lambdas = dict(wishes.lambdas)
     scores = objective(ratios(nominal.total(), base), lambdas).squeeze(1)
     kept = _promising(names, scores, _excess(nominal))
@@ -102,12 +110,14 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
     nominal = evaluate(question, plans, Draws(1))
     draws = Draws(wishes.draws)
     drawn = evaluate(question, plans, draws)
-    drawn_base = _referred(reference(question, here, draws), wishes)
+    # Draws of its own, which are the same: what is sunk here is not sunk in the reference.
+    drawn_base = _referred(reference(amortised, here, Draws(wishes.draws)), wishes)
     probability = drawn.feasible().double().mean(dim=1)
     scaled = ratios(nominal.total(), base)
     scores = objective(scaled, lambdas).squeeze(1)
-    best = _best(names, scores, probability)
-    ranking, winner = _rank(drawn, drawn_base, lambdas, best, scores)
+    sound = (probability >= LIKELY) & nominal.feasible().squeeze(1)
+    best = _best(names, scores, probability, sound)
+    ranking, winner = _rank(drawn, drawn_base, lambdas, best, scores, probability, sound)
     return Judgement(
         question=question, wishes=wishes, plans=plans, names=names, considered=considered,
         nominal=nominal, drawn=drawn, reference=base, ratios=scaled, scores=scores,
@@ -118,6 +128,14 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
         best=best, nearest=_nearest(names, scores, _excess(nominal)),
         ranking=ranking, winner=winner,
     )  # fmt: skip
+
+
+def _sunk(question: Question) -> Question:
+    """The same where today's host costs nothing more; copies of it are still to be bought."""
+    here = question.machines[0]
+    free = here.prices["owned"].model_copy(update={"value": 0.0, "low": 0.0, "high": 0.0})
+    first = replace(here, prices={**here.prices, "owned": free})
+    return replace(question, machines=(first, *question.machines[1:]))
 
 
 def _enumerate(question: Question) -> tuple[Plans, tuple[StrategyName, ...]]:
@@ -165,16 +183,18 @@ def _promising(names: tuple[StrategyName, ...], scores: Tensor, excess: Tensor) 
 
 
 def _best(
-    names: tuple[StrategyName, ...], scores: Tensor, probability: Tensor
+    names: tuple[StrategyName, ...], scores: Tensor, probability: Tensor, sound: Tensor
 ) -> dict[StrategyName, int]:
-    """The lowest L among those more likely feasible than not, else among those not removed."""
+    """The lowest L among those feasible as expected; else the likeliest of those not removed."""
     best: dict[StrategyName, int] = {}
     for name in dict.fromkeys(names):
         rows = [index for index, each in enumerate(names) if each == name]
-        likely = [index for index in rows if float(probability[index]) >= 0.5]
+        expected = [index for index in rows if bool(sound[index])]
         possible = [index for index in rows if float(probability[index]) >= REMOVED_BELOW]
-        if pool := likely or possible:
-            best[name] = min(pool, key=lambda index: float(scores[index]))
+        if expected:
+            best[name] = min(expected, key=lambda index: float(scores[index]))
+        elif possible:
+            best[name] = max(possible, key=lambda index: float(probability[index]))
     return best
 
 
@@ -197,15 +217,29 @@ def _rank(
     lambdas: dict[TermName, float],
     best: Mapping[StrategyName, int],
     scores: Tensor,
+    probability: Tensor,
+    sound: Tensor,
 ) -> tuple[Ranking | None, int | None]:
-    """Strategies against each other, each by its best configuration."""
+    """Strategies against each other, each by its best configuration.
+
+    One that is feasible as expected wins before any that is only possibly so, and of those the
+    likeliest.
+    """
     rows = [row for name, row in best.items() if name != "today"]
     if not rows:
         return None, None
     index = torch.tensor(rows)
     drawn_scores = objective(ratios(drawn.total().rows(index), base), lambdas)
     ranking = rank(drawn_scores, drawn.feasible()[index])
-    return ranking, min(rows, key=lambda row: float(scores[row]))
+    return ranking, min(rows, key=lambda row: _order(row, scores, probability, sound))
+
+
+def _order(
+    row: int, scores: Tensor, probability: Tensor, sound: Tensor
+) -> tuple[bool, float, float]:
+    if bool(sound[row]):
+        return False, 0.0, float(scores[row])
+    return True, -float(probability[row]), float(scores[row])
 
 
 def _in_currency(question: Question, outcome: Outcome) -> Tensor:

@@ -50,6 +50,7 @@ def _violation(judged: Judgement, row: int, bound: Bound, probability: float) ->
         else ENDLESS,
         sentence=sentence,
         probability_feasible=probability,
+        binds=bound.binds,
         removes=bound.binds and probability < REMOVED_BELOW,
     )
 

@@ -3,7 +3,6 @@
 from typing import Final
 
 from bitpath_cli import catalogue
-from bitpath_cli.cost.objective import GOALS
 from bitpath_cli.cost.uncertainty import TIE_BELOW, sigma
 from bitpath_cli.model.configuration import StrategyName
 from bitpath_cli.model.reading import Method, Origin, Quantity, Reading
@@ -11,7 +10,6 @@ from bitpath_cli.model.recommendation import (
     TERM_NAMES,
     AssumedInput,
     Candidate,
-    Goal,
     Recommendation,
     References,
     Weights,
@@ -21,8 +19,10 @@ from bitpath_cli.model.workload import Workload
 from bitpath_cli.strategies import Question
 from bitpath_cli.workflows import _certainty, _dependence, _wording
 from bitpath_cli.workflows._candidates import candidate, strategy_order, term_unit
+from bitpath_cli.workflows._demands import bounded, imagined, wishes
 from bitpath_cli.workflows._judgement import Judgement, Wishes, judge
 from bitpath_cli.workflows._question import question_for
+from bitpath_cli.workflows.decide import Demands
 
 _WORTH_NAMING: Final = 0.35
 _MOST_CANDIDATES: Final = 40
@@ -32,16 +32,18 @@ def advise(
     report: Report,
     workload_name: str,
     site_name: str = "default",
-    goal: Goal = "balanced",
-    wishes: Wishes | None = None,
-    largest_cluster: int | None = None,
+    demands: Demands | None = None,
 ) -> Recommendation:
     """The recommendation for a workload and a site, each a shipped name or the path of a file."""
-    workload = catalogue.workload(workload_name)
+    asked = demands or Demands()
     site = catalogue.site(site_name)
-    question = question_for(report, workload, site, largest_cluster)
-    asked = wishes or Wishes(goal, GOALS[goal], f"the goal '{goal}'")
-    return recommend(question, asked)
+    workload = bounded(catalogue.workload(workload_name), asked, site.currency)
+    question = question_for(report, workload, site, asked.largest_cluster)
+    found = recommend(imagined(question, asked.what_if), wishes(asked, site.currency))
+    if not asked.what_if:
+        return found
+    told = f"what if {', '.join(asked.what_if)}: this is not the site as its profile has it"
+    return found.model_copy(update={"notes": (told, *found.notes)})
 
 
 def recommend(question: Question, wishes: Wishes) -> Recommendation:
@@ -166,6 +168,9 @@ def _summary(
     words = _wording.STRATEGY_WORDS
     plainly = _wording.headline(winner.predicted)
     head = f"{words[winner.strategy].capitalize()}: {winner.configuration.label}; {plainly}"
+    broken = next((each.sentence for each in winner.violations if each.binds), None)
+    if broken is not None:
+        head += f"; but {broken}"
     if verdict == "tie" and tied:
         others = ", ".join(words[name] for name in tied)
         return f"{head}; a tie with {others} as far as these numbers tell."

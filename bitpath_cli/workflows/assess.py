@@ -14,7 +14,7 @@ from bitpath_cli.model.result import BenchmarkResult
 from bitpath_cli.probes import Question
 from bitpath_cli.workflows import _fault, measure
 from bitpath_cli.workflows._choice import Choice
-from bitpath_cli.workflows.decide import advice
+from bitpath_cli.workflows.decide import Demands, advice
 from bitpath_cli.workflows.inspect import inspect
 
 
@@ -117,7 +117,7 @@ class _Run:
     def _advise(self, name: str) -> None:
         """Advice for one more workload, or a note that says why there is none."""
         try:
-            found = advice(self.report, name, self._wish.site, self._wish.goal)
+            found = advice(self.report, name, self._wish.site, Demands(goal=self._wish.goal))
         except BitpathError as error:
             text = f"No advice for {name}: {error.what} {error.why}".rstrip()
             self._note(Note(level="warning", text=text, next_step=error.next_step))

@@ -2,12 +2,13 @@ import pytest
 
 from bitpath_cli.errors import USAGE, MissingLibrary
 from bitpath_cli.workflows import decide
+from bitpath_cli.workflows.decide import Demands
 from tests.sample_report import report
 
 
 def test_without_torch_the_advice_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decide, "find_spec", lambda name: None)
     with pytest.raises(MissingLibrary, match="torch is not installed") as raised:
-        decide.advice(report(), "resnet50-training", "default", "balanced")
+        decide.advice(report(), "resnet50-training", "default", Demands())
     assert raised.value.exit_code == USAGE
     assert raised.value.next_step == "Install it beside bitpath: pip install torch"
