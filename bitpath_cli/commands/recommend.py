@@ -1,5 +1,6 @@
 """`bitpath recommend`: advice from a saved report; no hardware is touched."""
 
+import sys
 from typing import Annotated, Literal
 
 import typer
@@ -52,6 +53,10 @@ WhatIf = Annotated[
         help="Answer as if: network, latency, uplink, rtt, nodes, batch or requests were so.",
     ),
 ]  # fmt: skip
+Explain = Annotated[
+    bool,
+    typer.Option("--explain", help="Also show every number with its origin, down to the formula."),
+]
 
 
 def recommend(
@@ -66,6 +71,7 @@ def recommend(
     budget_money: Money = None,
     deadline: Deadline = None,
     what_if: WhatIf = None,
+    explain: Explain = False,
     output: Outputs = None,
     as_json: Json = False,
 ) -> None:
@@ -83,6 +89,11 @@ def recommend(
     )  # fmt: skip
     found = decide(archive.load(report), tuple(workload), site, demands)
     _output.deliver(found, output, as_json)
+    if explain and not as_json:
+        from bitpath_cli.commands._screen import colour, say, width
+        from bitpath_cli.renderers.reckoning import render_reckoning
+
+        say(render_reckoning(found, width(), colour(sys.stdout)))
     raise typer.Exit(exit_code(found))
 
 

@@ -35,15 +35,17 @@ class Draws:
     """
 
     def __init__(self, count: int, seed: int = 0) -> None:
-        """`count` draws of everything that is asked for."""
+        """`count` draws of everything that is asked for, which `asked` remembers."""
         self.count = count
         self._seed = seed
         self._known: dict[str, Tensor] = {}
+        self.asked: dict[str, Quantity] = {}
 
     def of(self, name: str, quantity: Quantity) -> Tensor:
         """A tensor [count] of positive values; `name` identifies the quantity."""
         if name not in self._known:
             self._known[name] = self._draw(name, quantity)
+            self.asked[name] = quantity
         return self._known[name]
 
     def _draw(self, name: str, quantity: Quantity) -> Tensor:

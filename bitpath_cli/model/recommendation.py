@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import FiniteFloat
 
 from bitpath_cli.model.configuration import Configuration, StrategyName
-from bitpath_cli.model.reading import Missing, Origin, Quantity, Reading
+from bitpath_cli.model.reading import Missing, Origin, Quantity, Reading, absent
 from bitpath_cli.model.record import Record
 from bitpath_cli.model.units import Unit
 
@@ -36,6 +36,16 @@ class Term(Record):
     ratio: FiniteFloat | None
     per_node: tuple[NodeShare, ...] = ()
     missing: Missing | None = None
+
+    @property
+    def reading(self) -> Quantity | Missing:
+        """The same as a reading."""
+        if self.missing is not None or self.value is None:
+            return self.missing or absent("no value")
+        return Quantity(
+            value=self.value, unit=self.unit, origin=self.origin,
+            low=self.low, high=self.high, level=self.level,
+        )  # fmt: skip
 
 
 class Terms(Record):
@@ -164,6 +174,21 @@ class AssumedInput(Record):
     next_step: str
 
 
+class Formula(Record):
+    """A figure of the winner, and the formula that it follows from."""
+
+    name: str
+    formula: str
+    value: Reading
+
+
+class Input(Record):
+    """A quantity that the winner's figures or the references were computed from."""
+
+    name: str
+    reading: Quantity
+
+
 class Recommendation(Record):
     """The answer for one workload at one site."""
 
@@ -192,4 +217,6 @@ class Recommendation(Record):
     remedies: tuple[Remedy, ...] = ()
     smallest_change: str = ""
     assumptions: tuple[AssumedInput, ...] = ()
+    formulas: tuple[Formula, ...] = ()
+    inputs: tuple[Input, ...] = ()
     notes: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from bitpath_cli.model.recommendation import (
 from bitpath_cli.model.report import Report
 from bitpath_cli.model.workload import Workload
 from bitpath_cli.strategies import Question
-from bitpath_cli.workflows import _certainty, _dependence, _wording
+from bitpath_cli.workflows import _certainty, _dependence, _reckoning, _wording
 from bitpath_cli.workflows._candidates import candidate, strategy_order, term_unit
 from bitpath_cli.workflows._demands import bounded, imagined, wishes
 from bitpath_cli.workflows._judgement import Judgement, Wishes, judge
@@ -86,6 +86,8 @@ def recommend(question: Question, wishes: Wishes) -> Recommendation:
         remedies=_dependence.remedies(judged, row) if judged.winner is not None else (),
         smallest_change=_smallest_change(judged) if judged.winner is None else "",
         assumptions=_assumptions(judged),
+        formulas=_reckoning.formulas(judged, row),
+        inputs=_reckoning.inputs(judged, row),
         notes=_notes(question, winner),
     )
 
