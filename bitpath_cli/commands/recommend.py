@@ -79,7 +79,8 @@ def recommend(
     from bitpath_cli import archive
     from bitpath_cli.commands import _output
     from bitpath_cli.commands._verdict import exit_code
-    from bitpath_cli.workflows.decide import Demands, decide
+    from bitpath_cli.model.demands import Demands
+    from bitpath_cli.workflows.decide import decide
 
     _output.check(output)
     demands = Demands(

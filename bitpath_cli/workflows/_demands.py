@@ -7,6 +7,7 @@ from typing import Final
 from bitpath_cli import amounts
 from bitpath_cli.cost.objective import GOALS
 from bitpath_cli.errors import BadValue
+from bitpath_cli.model.demands import Demands
 from bitpath_cli.model.reading import Quantity, assumed
 from bitpath_cli.model.recommendation import TERM_NAMES, TermName
 from bitpath_cli.model.units import (
@@ -21,7 +22,6 @@ from bitpath_cli.model.units import (
 from bitpath_cli.model.workload import Limit, Workload
 from bitpath_cli.strategies import Question
 from bitpath_cli.workflows._judgement import Wishes
-from bitpath_cli.workflows.decide import Demands
 
 _STATED: Final = "stated on the command line"
 

@@ -5,6 +5,7 @@ from typing import Final
 from bitpath_cli import catalogue
 from bitpath_cli.cost.uncertainty import TIE_BELOW, sigma
 from bitpath_cli.model.configuration import StrategyName
+from bitpath_cli.model.demands import Demands
 from bitpath_cli.model.reading import Method, Origin, Quantity, Reading
 from bitpath_cli.model.recommendation import (
     TERM_NAMES,
@@ -22,7 +23,6 @@ from bitpath_cli.workflows._candidates import candidate, strategy_order, term_un
 from bitpath_cli.workflows._demands import bounded, imagined, wishes
 from bitpath_cli.workflows._judgement import Judgement, Wishes, judge
 from bitpath_cli.workflows._question import question_for
-from bitpath_cli.workflows.decide import Demands
 
 _WORTH_NAMING: Final = 0.35
 _MOST_CANDIDATES: Final = 40

@@ -8,13 +8,14 @@ from typing import Protocol
 from bitpath_cli import archive, benchmarks, catalogue, discover, probes
 from bitpath_cli.errors import BitpathError, UnwritableOutput
 from bitpath_cli.host import Host
+from bitpath_cli.model.demands import Demands
 from bitpath_cli.model.recommendation import Goal
 from bitpath_cli.model.report import Note, Report
 from bitpath_cli.model.result import BenchmarkResult
 from bitpath_cli.probes import Question
 from bitpath_cli.workflows import _fault, measure
 from bitpath_cli.workflows._choice import Choice
-from bitpath_cli.workflows.decide import Demands, advice
+from bitpath_cli.workflows.decide import advice
 from bitpath_cli.workflows.inspect import inspect
 
 

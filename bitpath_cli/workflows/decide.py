@@ -1,26 +1,11 @@
 """Adds to a report the advice for one or more workloads."""
 
-from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal
 
 from bitpath_cli.errors import MissingLibrary
-from bitpath_cli.model.recommendation import Goal, Recommendation
+from bitpath_cli.model.demands import Demands
+from bitpath_cli.model.recommendation import Recommendation
 from bitpath_cli.model.report import Report
-
-
-@dataclass(frozen=True, slots=True)
-class Demands:
-    """`lambdas` and `references` are TERM=X, `what_if` are KEY=X, several by commas."""
-
-    goal: Goal = "balanced"
-    lambdas: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
-    owned: Literal["amortised", "sunk"] = "amortised"
-    largest_cluster: int | None = None
-    budget: str | None = None
-    deadline: str | None = None
-    what_if: tuple[str, ...] = ()
 
 
 def decide(report: Report, workloads: tuple[str, ...], site: str, demands: Demands) -> Report:

@@ -1,8 +1,8 @@
 import pytest
 
 from bitpath_cli.errors import USAGE, MissingLibrary
+from bitpath_cli.model.demands import Demands
 from bitpath_cli.workflows import decide
-from bitpath_cli.workflows.decide import Demands
 from tests.sample_report import report
 
 

@@ -1,11 +1,11 @@
 import pytest
 
 from bitpath_cli.errors import BadValue
+from bitpath_cli.model.demands import Demands
 from bitpath_cli.model.recommendation import Recommendation
 from bitpath_cli.strategies import Question
 from bitpath_cli.workflows._demands import bounded, imagined, wishes
 from bitpath_cli.workflows.advise import recommend
-from bitpath_cli.workflows.decide import Demands
 from tests.questions import GBIT, job, limit, link, machine, question, service, site
 
 NEAR = site(uplink=link(1.25e9, 1.25e9, 0.01))
