@@ -14,6 +14,7 @@ MEASURED_FLOOR: Final = 0.03
 """Machines drift: a measured value is never more certain than this, one sigma of its logarithm."""
 
 TIE_BELOW: Final = 0.8
+_CLASSES: Final = 10
 
 
 def sigma(quantity: Quantity) -> float:
@@ -68,12 +69,16 @@ def _stable_hash(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """How candidates fare over the draws; rows are strategies, each by its best configuration."""
+    """How candidates fare over the draws; rows are strategies, each by its best configuration.
+
+    `winners` is the best row of every draw, −1 where nothing is feasible.
+    """
 
     probability_best: Tensor
     expected_regret: Tensor
     rank_low: Tensor
     rank_high: Tensor
+    winners: Tensor
 
 
 def rank(scores: Tensor, feasible: Tensor) -> Ranking:
@@ -87,7 +92,9 @@ def rank(scores: Tensor, feasible: Tensor) -> Ranking:
     counted = torch.isfinite(judged).any(dim=0)
     if not bool(counted.any()):
         nothing = torch.zeros(len(scores), dtype=torch.float64)
-        return Ranking(nothing, nothing, nothing, nothing)
+        none = torch.full((scores.shape[1],), -1)
+        return Ranking(nothing, nothing, nothing, nothing, none)
+    winners = torch.where(counted, judged.argmin(dim=0), -1)
     judged = judged[:, counted]
     best, winner = judged.min(dim=0)
     wins = torch.nn.functional.one_hot(winner, len(scores)).double().mean(dim=0)
@@ -100,7 +107,30 @@ def rank(scores: Tensor, feasible: Tensor) -> Ranking:
         expected_regret=regret,
         rank_low=torch.quantile(places, 0.1, dim=1).round(),
         rank_high=torch.quantile(places, 0.9, dim=1).round(),
+        winners=winners,
     )
+
+
+def confidence_if_known(winners: Tensor, values: Tensor) -> float:
+    """About how often the right strategy would be named if this input were known.
+
+    Draws are sorted into ten classes by the input's value; each class names the strategy that wins
+    most of it. Even a class of an input that decides nothing favours some strategy by chance, by
+    about what shuffled draws show, and that is taken off.
+    """
+    counted = winners >= 0
+    names, drawn = winners[counted], values[counted]
+    if len(names) < _CLASSES:
+        return 0.0
+    order = torch.randperm(len(names), generator=torch.Generator().manual_seed(3))
+    overall = float(torch.bincount(names).max()) / len(names)
+    return overall + _by_class(names[torch.argsort(drawn)]) - _by_class(names[order])
+
+
+def _by_class(ordered: Tensor) -> float:
+    """The share of draws that the most frequent strategy of their class wins."""
+    parts = torch.tensor_split(ordered, _CLASSES)
+    return sum(int(torch.bincount(part).max()) for part in parts) / len(ordered)
 
 
 def simplex_share(ratios: Tensor, winner: int, draws: int = 4096) -> float:

@@ -167,10 +167,14 @@ class Confidence(Record):
 
 
 class AssumedInput(Record):
-    """A number that was not measured, how wide its spread is, and how it would be known."""
+    """A number that was not measured, how wide its spread is, and how it would be known.
+
+    `confidence_if_known` is about what P(best) would rise to.
+    """
 
     name: str
     reading: Quantity
+    confidence_if_known: float = 0.0
     next_step: str
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bitpath_cli.model.recommendation import (
     TERM_NAMES,
@@ -13,6 +14,8 @@ from bitpath_cli.model.recommendation import (
 )
 from bitpath_cli.model.units import significant
 from bitpath_cli.renderers._words import reading, share, strategy, term, term_name
+
+_WORTH_SAYING: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +90,11 @@ def confidence(advice: Recommendation) -> str:
 
 
 def assumptions(advice: Recommendation, most: int) -> tuple[str, ...]:
-    """The widest assumed figures first, with how they would be known: once for those alike."""
-    widest = sorted(advice.assumptions, key=_spread, reverse=True)
+    """What knowing would settle most first, then the widest; once how, for those alike."""
+    widest = sorted(advice.assumptions, key=lambda each: (_gain(each, advice), _spread(each)))[::-1]
     shown = widest[:most]
     told = [
-        f"{', '.join(_figure(each) for each in shown if each.next_step == step)}: {step}"
+        f"{', '.join(_figure(each, advice) for each in shown if each.next_step == step)}: {step}"
         for step in dict.fromkeys(each.next_step for each in shown)
     ]
     if len(widest) > most:
@@ -99,8 +102,18 @@ def assumptions(advice: Recommendation, most: int) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _figure(each: AssumedInput) -> str:
-    return f"{each.name} {reading(each.reading)}"
+def _figure(each: AssumedInput, advice: Recommendation) -> str:
+    told = f"{each.name} {reading(each.reading)}"
+    if _gain(each, advice) < _WORTH_SAYING:
+        return told
+    now = share(advice.probability_best or 0.0)
+    return f"{told} (knowing it: best in {now} → about {share(each.confidence_if_known)})"
+
+
+def _gain(each: AssumedInput, advice: Recommendation) -> float:
+    """By how much knowing it would raise the confidence; 0 where that is less than worth saying."""
+    gain = each.confidence_if_known - (advice.probability_best or 0.0)
+    return gain if gain >= _WORTH_SAYING else 0.0
 
 
 def _rank(candidate: Candidate, advice: Recommendation) -> tuple[bool, bool, bool, float]:

@@ -75,6 +75,7 @@ class Judgement:
     best: Mapping[StrategyName, int]
     nearest: Mapping[StrategyName, int]
     ranking: Ranking | None
+    draws: Draws
     winner: int | None
 
     def rivals(self) -> tuple[StrategyName, ...]:
@@ -126,7 +127,7 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
         probability_feasible=probability,
         dominated=_dominated(nominal, probability),
         best=best, nearest=_nearest(names, scores, _excess(nominal)),
-        ranking=ranking, winner=winner,
+        ranking=ranking, draws=draws, winner=winner,
     )  # fmt: skip
 
 

@@ -3,13 +3,12 @@
 from typing import Final
 
 from bitpath_cli import catalogue
-from bitpath_cli.cost.uncertainty import TIE_BELOW, sigma
+from bitpath_cli.cost.uncertainty import TIE_BELOW
 from bitpath_cli.model.configuration import StrategyName
 from bitpath_cli.model.demands import Demands
 from bitpath_cli.model.reading import Method, Origin, Quantity, Reading
 from bitpath_cli.model.recommendation import (
     TERM_NAMES,
-    AssumedInput,
     Candidate,
     Recommendation,
     References,
@@ -19,12 +18,12 @@ from bitpath_cli.model.report import Report
 from bitpath_cli.model.workload import Workload
 from bitpath_cli.strategies import Question
 from bitpath_cli.workflows import _certainty, _dependence, _reckoning, _wording
+from bitpath_cli.workflows._assumptions import assumptions
 from bitpath_cli.workflows._candidates import candidate, strategy_order, term_unit
 from bitpath_cli.workflows._demands import bounded, imagined, wishes
 from bitpath_cli.workflows._judgement import Judgement, Wishes, judge
 from bitpath_cli.workflows._question import question_for
 
-_WORTH_NAMING: Final = 0.35
 _MOST_CANDIDATES: Final = 40
 
 
@@ -85,7 +84,7 @@ def recommend(question: Question, wishes: Wishes) -> Recommendation:
         break_even=_dependence.break_even_points(judged),
         remedies=_dependence.remedies(judged, row) if judged.winner is not None else (),
         smallest_change=_smallest_change(judged) if judged.winner is None else "",
-        assumptions=_assumptions(judged),
+        assumptions=assumptions(judged, row),
         formulas=_reckoning.formulas(judged, row),
         inputs=_reckoning.inputs(judged, row),
         notes=_notes(question, winner),
@@ -177,32 +176,6 @@ def _summary(
         others = ", ".join(words[name] for name in tied)
         return f"{head}; a tie with {others} as far as these numbers tell."
     return f"{head}."
-
-
-def _assumptions(judged: Judgement) -> tuple[AssumedInput, ...]:
-    """The wide guesses behind the answer, the widest first."""
-    workload, site = judged.question.workload, judged.question.site
-    named: dict[str, Quantity] = {}
-    for owner, noun in (("workload", workload.work), ("site", site), ("site.today", site.today)):
-        for name in type(noun).model_fields:
-            value = getattr(noun, name)
-            if isinstance(value, Quantity):
-                named[f"{owner}.{name}"] = value
-    wide = {
-        name: value
-        for name, value in named.items()
-        if value.origin.method is Method.ASSUMED and sigma(value) >= _WORTH_NAMING
-    }
-    return tuple(
-        AssumedInput(name=name, reading=value, next_step=_next_step(name, workload, site.name))
-        for name, value in sorted(wide.items(), key=lambda each: -sigma(each[1]))
-    )
-
-
-def _next_step(name: str, workload: Workload, site: str) -> str:
-    if name.startswith("workload"):
-        return f"state it in a profile of your own, from: bitpath profiles show {workload.name}"
-    return f"state it in a site profile of your own, from: bitpath profiles show {site}"
 
 
 def _notes(question: Question, winner: Candidate | None) -> tuple[str, ...]:

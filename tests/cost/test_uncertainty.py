@@ -3,7 +3,13 @@ import math
 import pytest
 import torch
 
-from bitpath_cli.cost.uncertainty import Draws, rank, sigma, simplex_share
+from bitpath_cli.cost.uncertainty import (
+    Draws,
+    confidence_if_known,
+    rank,
+    sigma,
+    simplex_share,
+)
 from bitpath_cli.model.reading import assumed, derived, measured, reported
 from bitpath_cli.model.units import ONE, SECOND
 
@@ -63,3 +69,22 @@ def test_the_simplex_share_of_a_dominating_option_is_all_of_it() -> None:
     assert simplex_share(better, 0) == 1
     mirrored = torch.tensor([[1.0, 2.0], [2.0, 1.0]], dtype=torch.float64)
     assert simplex_share(mirrored, 0) == pytest.approx(0.5, abs=0.03)
+
+
+def test_knowing_what_decides_settles_the_choice_and_knowing_anything_else_does_not() -> None:
+    decisive = Draws(4000).of("price", assumed(1, ONE, "a guess", 2))
+    irrelevant = Draws(4000).of("weather", assumed(1, ONE, "a guess", 2))
+    winners = (decisive > 1).long()
+    assert confidence_if_known(winners, decisive) == pytest.approx(1.0, abs=0.06)
+    assert confidence_if_known(winners, irrelevant) == pytest.approx(0.5, abs=0.03)
+
+
+def test_draws_without_a_feasible_strategy_tell_nothing() -> None:
+    none = torch.full((100,), -1)
+    assert confidence_if_known(none, torch.rand(100, dtype=torch.float64)) == 0.0
+
+
+def test_the_winner_of_every_draw_is_kept() -> None:
+    scores = torch.tensor([[1.0, 3.0, 1.0], [2.0, 2.0, 2.0]], dtype=torch.float64)
+    feasible = torch.tensor([[True, True, False], [True, True, False]])
+    assert rank(scores, feasible).winners.tolist() == [0, 1, -1]

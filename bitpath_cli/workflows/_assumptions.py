@@ -1,0 +1,55 @@
+"""What the answer rests on that was not measured, and what knowing it would be worth."""
+
+from typing import Final
+
+from bitpath_cli.cost.uncertainty import confidence_if_known, sigma
+from bitpath_cli.model.reading import Method, Quantity
+from bitpath_cli.model.recommendation import AssumedInput
+from bitpath_cli.workflows._judgement import Judgement
+from bitpath_cli.workflows._reckoning import inputs
+
+_WIDE: Final = 0.35
+_WORTH: Final = 0.03
+_OF_WORKLOAD: Final = ("work", "data", "training", "serving", "cascade", "limit")
+_OF_SITE: Final = ("site", "uplink", "cloud", "wire")
+
+
+def assumptions(judged: Judgement, row: int) -> tuple[AssumedInput, ...]:
+    """The wide guesses, and what would settle the choice; what is worth most comes first.
+
+    Knowing an input is worth the rise of the winner's probability when the draws are sorted into
+    classes by that input, and each class may choose its own strategy.
+    """
+    if judged.ranking is None or judged.winner is None:
+        return ()
+    now = float(judged.ranking.probability_best.max())
+    found = []
+    for each in inputs(judged, row):
+        if each.reading.origin.method is not Method.ASSUMED or sigma(each.reading) == 0:
+            continue
+        drawn = judged.draws.of(each.name, each.reading)
+        known = max(now, confidence_if_known(judged.ranking.winners, drawn))
+        if sigma(each.reading) >= _WIDE or known - now >= _WORTH:
+            found.append(_assumed(judged, each.name, each.reading, known))
+    return tuple(sorted(found, key=lambda each: (-each.confidence_if_known, -sigma(each.reading))))
+
+
+def _assumed(judged: Judgement, name: str, reading: Quantity, known: float) -> AssumedInput:
+    return AssumedInput(
+        name=name, reading=reading, confidence_if_known=known, next_step=_next_step(judged, name)
+    )
+
+
+def _next_step(judged: Judgement, name: str) -> str:
+    """How it would be known: by measuring, or by stating what only a person knows."""
+    owner, _, what = name.partition(".")
+    if owner in _OF_WORKLOAD:
+        shown = judged.question.workload.name
+        return f"state it in a profile of your own, from: bitpath profiles show {shown}"
+    if name == "today.storage_rate":
+        return "measure it: bitpath bench storage"
+    measurable = ("rate.", "memory_bandwidth", "storage_rate")
+    if owner not in _OF_SITE and owner != "today" and what.startswith(measurable):
+        return "measure it: bitpath assess on such a machine"
+    shown = judged.question.site.name
+    return f"state it in a site profile of your own, from: bitpath profiles show {shown}"
