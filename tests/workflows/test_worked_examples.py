@@ -49,6 +49,23 @@ def test_a_visual_inspection_with_80_ms_stays_at_the_edge() -> None:
     assert cloud.verdict == "out: sending one request takes 400 ms where 80 ms is allowed"
 
 
+def test_b_ten_sites_with_20_parts_an_hour_share_one_central_node() -> None:
+    """An accelerator that idles at each site costs more than one small rented node for all."""
+    idle = machine(
+        "accelerator-box", 10e12, accelerator=True, price=3500, memory=16e9, idle=60, full=200
+    )
+    small = machine("small-node", 100e9, at="cloud", rent=0.134, memory=16e9, idle=10, full=30)
+    rare = service(20 / 3600, limit(2), places=10)
+    found = answer(question(rare, (idle, small)), "cost")
+    assert found.winner is not None
+    assert found.winner.strategy == "cloud_native"
+    edge, cloud = candidate(found, "edge"), candidate(found, "cloud_native")
+    assert edge.feasible
+    assert value(cloud, "month_price") < value(edge, "month_price")
+    # 0.134 USD an hour for 730.5 hours, and next to nothing for replies.
+    assert value(cloud, "month_price") == pytest.approx(97.9, abs=0.3)
+
+
 def faster_together(batch: float, synchronisation: str, interval: int) -> bool:
     """Whether four nodes on 1 Gbit/s end a step before one of them would alone."""
     alone = JobRow(Nodes(0, 1, "owned"), "float32")
