@@ -106,7 +106,7 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
     base = _referred(reference(amortised, here, Draws(1)), wishes)
     lambdas = dict(wishes.lambdas)
     scores = objective(ratios(nominal.total(), base), lambdas).squeeze(1)
-    kept = _promising(names, scores, _excess(nominal))
+    kept = _promising(names, scores, excess_of(nominal))
     plans, names = select(plans, kept), tuple(names[int(index)] for index in kept)
     nominal = evaluate(question, plans, Draws(1))
     draws = Draws(wishes.draws)
@@ -126,7 +126,7 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
         currency=_in_currency(question, nominal).squeeze(1),
         probability_feasible=probability,
         dominated=_dominated(nominal, probability),
-        best=best, nearest=_nearest(names, scores, _excess(nominal)),
+        best=best, nearest=_nearest(names, scores, excess_of(nominal)),
         ranking=ranking, draws=draws, winner=winner,
     )  # fmt: skip
 
@@ -159,14 +159,17 @@ def _referred(base: TermTensors, wishes: Wishes) -> TermTensors:
     return replace(base, **budgets)
 
 
-def _excess(outcome: Outcome) -> Tensor:
-    """By what factor the worst binding constraint is missed, [C]; at most 1 where none is."""
+def excess_of(outcome: Outcome) -> Tensor:
+    """By what factor the worst binding constraint is missed, [C]; at most 1 where none is.
+
+    An endless wait has no factor; the utilisation or the uplink that causes it has one.
+    """
     worst = torch.zeros(len(outcome.elapsed), dtype=torch.float64)
     for bound in outcome.bounds:
         if bound.binds:
             tiny = torch.full_like(bound.limit, 1e-12)
             ratio = (bound.predicted / torch.maximum(bound.limit, tiny)).mean(dim=1)
-            worst = torch.maximum(worst, torch.nan_to_num(ratio, nan=torch.inf))
+            worst = torch.maximum(worst, torch.nan_to_num(ratio, nan=torch.inf, posinf=0.0))
     return worst
 
 

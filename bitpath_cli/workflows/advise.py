@@ -21,7 +21,7 @@ from bitpath_cli.workflows import _certainty, _dependence, _reckoning, _wording
 from bitpath_cli.workflows._assumptions import assumptions
 from bitpath_cli.workflows._candidates import candidate, strategy_order, term_unit
 from bitpath_cli.workflows._demands import bounded, imagined, wishes
-from bitpath_cli.workflows._judgement import Judgement, Wishes, judge
+from bitpath_cli.workflows._judgement import Judgement, Wishes, excess_of, judge
 from bitpath_cli.workflows._question import question_for
 
 _MOST_CANDIDATES: Final = 40
@@ -153,7 +153,8 @@ def _fallback(judged: Judgement) -> int:
 def _smallest_change(judged: Judgement) -> str:
     """The configuration that fails by least, and what it misses."""
     rows = [row for name, row in judged.nearest.items() if name != "today"]
-    best = max(rows, key=lambda row: float(judged.probability_feasible[row]), default=None)
+    excess = excess_of(judged.nominal)
+    best = min(rows, key=lambda row: float(excess[row]), default=None)
     if best is None:
         return ""
     closest = candidate(judged, best, 0.0)

@@ -1,18 +1,26 @@
 """Adds to a report the advice for one or more workloads."""
 
 from importlib.util import find_spec
+from typing import Final
 
 from bitpath_cli.errors import MissingLibrary
 from bitpath_cli.model.demands import Demands
 from bitpath_cli.model.recommendation import Recommendation
 from bitpath_cli.model.report import Report
 
+_NO_WORKLOAD: Final = "no workload was named"
+"""What `assess` notes of its example, which a workload that is named makes untrue."""
+
 
 def decide(report: Report, workloads: tuple[str, ...], site: str, demands: Demands) -> Report:
     """The report with one recommendation per workload instead of those that it had."""
     found = tuple(advice(report, name, site, demands) for name in workloads)
     return report.model_copy(
-        update={"recommendation": found[0] if found else None, "recommendations": found}
+        update={
+            "recommendation": found[0] if found else None,
+            "recommendations": found,
+            "notes": tuple(each for each in report.notes if _NO_WORKLOAD not in each.text),
+        }
     )
 
 

@@ -122,6 +122,14 @@ def test_when_nothing_is_feasible_the_nearest_is_named_with_what_it_misses() -> 
     assert found.smallest_change.startswith("the nearest is ")
 
 
+def test_what_may_not_be_done_at_all_is_not_called_the_nearest() -> None:
+    stays = Residency(allowed="site", reason="it must run on the vehicle", binds=True)
+    found = answer(question(service(10, limit(0.02), residency=stays), (A100,)))
+    assert found.winner is None
+    assert "today's host" in found.smallest_change
+    assert "where 20 ms is allowed" in found.smallest_change
+
+
 def test_a_limit_that_is_only_an_example_warns() -> None:
     asked = question(service(10, limit(0.001, binds=False)), (ACCELERATOR,))
     found = answer(asked)
