@@ -85,6 +85,7 @@ class Alone:
     rank = 0
     size = 1
     backend = "none"
+    addresses = ("127.0.0.1",)
 
     def agree(self, decision: bool) -> bool:
         """See Ranks."""

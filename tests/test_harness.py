@@ -234,6 +234,7 @@ class Together:
     """Two ranks as threads: what rank 0 decides goes to rank 1 in the order of its decisions."""
 
     backend = "threads"
+    addresses = ("127.0.0.1", "127.0.0.1")
     size = 2
 
     def __init__(self, rank: int, decisions: "Queue[bool]", seconds: "list[Queue[float]]") -> None:

@@ -18,7 +18,6 @@ from bitpath_cli.model.protocols import Ranks
 
 BLOCK_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 256 << 10
-_LOOPBACK: Final = "127.0.0.1"
 _TOKEN_BYTES: Final = 6
 _WAIT_SECONDS: Final = 20.0
 
@@ -54,8 +53,7 @@ class Exchange:
 
     def evidence(self) -> Mapping[str, tuple[float, ...]]:
         """See Loop: whether the bytes stayed on this host."""
-        ends = (self._onward.getpeername()[0], self._inward.getpeername()[0])
-        is_local = all(each.startswith("127.") for each in ends)
+        is_local = len(set(self._ranks.addresses)) == 1
         return {"loopback": (float(is_local),)}
 
     def _exchange(self, size_bytes: int) -> None:
@@ -90,13 +88,15 @@ def ring(ranks: Ranks) -> Iterator[Exchange]:
     rank, size = ranks.rank, ranks.size
     token = int(ranks.slowest(secrets.randbits(8 * _TOKEN_BYTES))).to_bytes(_TOKEN_BYTES, "big")
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server((_LOOPBACK, 0)))
+        listener = stack.enter_context(_listen(ranks.addresses[rank]))
         listener.settimeout(_WAIT_SECONDS)
         mine = listener.getsockname()[1]
         ports = [int(ranks.slowest(mine if each == rank else 0)) for each in range(size)]
         try:
             next_port = ports[(rank + 1) % size]
-            onward = socket.create_connection((_LOOPBACK, next_port), _WAIT_SECONDS)
+            onward = socket.create_connection(
+                (ranks.addresses[(rank + 1) % size], next_port), _WAIT_SECONDS
+            )
             stack.enter_context(onward)
             onward.sendall(token)
             inward = stack.enter_context(_accept(listener, token))
@@ -105,6 +105,11 @@ def ring(ranks: Ranks) -> Iterator[Exchange]:
         for each in (onward, inward):
             each.setblocking(False)
         yield Exchange(ranks, onward, inward)
+
+
+def _listen(address: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return socket.create_server((address, 0), family=family)
 
 
 def _accept(listener: socket.socket, token: bytes) -> socket.socket:
@@ -128,6 +133,6 @@ def _content(rank: int) -> bytes:
 def _lost(rank: int, error: OSError) -> PeerFailed:
     return PeerFailed(
         f"Rank {rank} lost its neighbours in the socket exchange: {error}.",
-        "A rank was ended, or a filter closes the loopback interface.",
+        "A rank was ended, or a filter closes the ports between them.",
         "Run it again; if it happens again, see the filter's rules: nft list ruleset",
     )

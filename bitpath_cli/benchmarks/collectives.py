@@ -107,7 +107,7 @@ def conclude(case: Case, context: Context, samples: Mapping[str, Samples]) -> Co
     doubts: tuple[Doubt, ...] = ()
     if any(samples[_EXCHANGE].evidence("loopback")):
         doubts += (Doubt.LOOPBACK_ONLY,)
-    if context.threads < ranks:
+    if context.threads < ranks // int(case.parameters.get("nodes", 1)):
         doubts += (Doubt.CONTENDED,)
     validity = Validity.DEGRADED if doubts else Validity.VALID
     if any(point.wrong for point in points):
@@ -229,7 +229,7 @@ def _missing(name: str, unit: Unit, why: Missing, direction: Direction, source: 
 
 
 BENCHMARK = Benchmark(
-    summary="All-reduce between ranks of this host, beside raw sockets",
+    summary="All-reduce between ranks, beside raw sockets",
     revision=1,
     find_cases=find_cases,
     open=open_loops,

@@ -13,6 +13,28 @@ Work = Callable[[Ranks, str], str]
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where this process stands among those that were started on several hosts.
+
+    `node` of `nodes` are what was started: hosts, or ranks where `called` says so. They meet at
+    `host`:`port`; `keeps_store` says that node 0 listens there itself. `address` on `interface` is
+    how this host is reached.
+    """
+
+    node: int
+    nodes: int
+    host: str
+    port: int
+    address: str
+    interface: str
+    hosts: int
+    keeps_store: bool = True
+    join_seconds: float = 60.0
+    progress_seconds: float = 30.0
+    called: str = "node"
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """How many ranks to start here, with how many threads each, and how long they may take."""
 
@@ -21,6 +43,7 @@ class Launch:
     limit_seconds: float
     join_seconds: float = 60.0
     backend: str = "gloo"
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

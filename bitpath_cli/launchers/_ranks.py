@@ -9,9 +9,15 @@ import torch.distributed as dist
 class TorchRanks:
     """This process among its peers; `mark` is called as each collective begins."""
 
-    def __init__(self, mark: Callable[[], None] = lambda: None) -> None:
-        """Call after init_process_group."""
+    def __init__(self, addresses: tuple[str, ...], mark: Callable[[], None] = lambda: None) -> None:
+        """Call after init_process_group; `addresses` are the ranks' own, in their order."""
+        self._addresses = addresses
         self._mark = mark
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """See Ranks."""
+        return self._addresses
 
     @property
     def rank(self) -> int:

@@ -42,7 +42,7 @@ def run(launch: Launch, work: Work, request: str) -> str:
     members: list[Member] = []
     try:
         for rank in range(launch.size):
-            members.append(fork(rank, partial(_enter, rank, meeting), members))
+            members.append(fork(rank, partial(_live, rank, meeting), members))
         listener.close()
         _attend(members, launch, steps)
     finally:
@@ -90,14 +90,10 @@ def _live(rank: int, meeting: _Meeting) -> str:
         timeout=timedelta(seconds=patience),
     )  # fmt: skip
     mark()
-    ranks = TorchRanks(mark)
+    ranks = TorchRanks((_LOOPBACK,) * launch.size, mark)
     answer = meeting.work(ranks, meeting.request)
     ranks.align()
     return answer
-
-
-def _enter(rank: int, meeting: _Meeting) -> str:
-    return _live(rank, meeting)
 
 
 def _attend(members: Sequence[Member], launch: Launch, steps: Sequence[int]) -> None:
@@ -112,8 +108,8 @@ def _attend(members: Sequence[Member], launch: Launch, steps: Sequence[int]) -> 
         # Until all have met, look now and then whether they have.
         listen(waiting, left if has_met else min(left, 0.05))
         if any(each.is_done and "answer" not in each.said for each in members):
-            end = monotonic() + _GRACE_SECONDS
-            while (left := end - monotonic()) > 0 and any(not each.is_done for each in members):
+            until = monotonic() + _GRACE_SECONDS
+            while (left := until - monotonic()) > 0 and any(not each.is_done for each in members):
                 listen([each for each in members if not each.is_done], left)
             raise find_failure(members, launch.size)
 

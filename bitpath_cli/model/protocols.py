@@ -33,6 +33,11 @@ class Ranks(Protocol):
         """`gloo` or `nccl`."""
         ...
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The address at which each rank is reached; equal where ranks share a host."""
+        ...
+
     def agree(self, decision: bool) -> bool:
         """Rank 0's decision, in every rank: local stopping rules deadlock collectives."""
         ...

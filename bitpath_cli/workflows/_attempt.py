@@ -7,6 +7,7 @@ from bitpath_cli.benchmarks import Context
 from bitpath_cli.evidence import Window, energy_per_work
 from bitpath_cli.host import monotonic
 from bitpath_cli.isolation import Nursery
+from bitpath_cli.launchers import Place
 from bitpath_cli.model.reading import Missing, failed
 from bitpath_cli.model.result import BenchmarkResult, Doubt, Metric, Validity
 from bitpath_cli.verdict import doubt_samples, judge
@@ -34,12 +35,14 @@ class Attempt:
         share_seconds: float,
         patience_seconds: float,
         room: ModuleType,
+        place: Place | None = None,
     ) -> None:
         self._job = job
         self._context = context
         self._share_seconds = share_seconds
         self._patience_seconds = patience_seconds
         self._room = room
+        self._place = place
         self._begun = monotonic()
         self._windows: list[Window] = []
         self._failure: Missing | None = None
@@ -52,7 +55,8 @@ class Attempt:
         others to be worth their time, and it stays alone: an interval over two says little.
         """
         blocks = self._job.benchmark.blocks
-        if self._share_seconds < blocks * _LEAST_BLOCK_SECONDS:
+        # Hosts would have to agree on every further process, and each would join anew.
+        if self._place is not None or self._share_seconds < blocks * _LEAST_BLOCK_SECONDS:
             blocks = 1
         for index in range(blocks):
             spent_seconds = monotonic() - self._begun
@@ -62,6 +66,8 @@ class Attempt:
             part = _FIRST_SHARE if index == 0 and blocks > 1 else 1 / (blocks - index)
             request = self._request(max(LEAST_SECONDS, part * left_seconds))
             limit_seconds = request.limit_seconds
+            if self._place is not None:
+                limit_seconds += self._place.join_seconds + self._place.progress_seconds
             if request.ranks > 1:
                 # The launcher's own limits come first, because they can say which rank is late.
                 limit_seconds += request.join_seconds + _GRACE_SECONDS
@@ -74,7 +80,7 @@ class Attempt:
                 self._failure = answer.missing
                 return
             self.answer = answer
-            if answer.wrong or answer.missing is not None:
+            if answer.wrong or answer.missing is not None or answer.peer is not None:
                 return
             if answer.window is not None:
                 self._windows.append(answer.window)
@@ -85,6 +91,9 @@ class Attempt:
         answer = self.answer
         if answer is None:
             return self._job.without_result(self._failure or failed("nothing was run"), seconds)
+        if answer.peer is not None:
+            what, why, next_step = answer.peer
+            return self._job.without_result(failed(f"{what} {why}".strip(), next_step), seconds)
         if answer.missing is not None:
             return self._job.without_result(answer.missing, seconds)
         if answer.wrong:
@@ -130,7 +139,7 @@ class Attempt:
             directory=context.directory, thorough=context.thorough,
             components=context.components, budget_seconds=budget_seconds,
             limit_seconds=self._patience_seconds + _PATIENCE_FACTOR * budget_seconds,
-            join_seconds=_JOIN_SECONDS, ranks=self._job.ranks,
+            join_seconds=_JOIN_SECONDS, ranks=self._job.ranks, place=self._place,
             earlier={} if self.answer is None else self.answer.samples,
         )  # fmt: skip
 

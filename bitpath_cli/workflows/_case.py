@@ -8,9 +8,10 @@ from pydantic import FiniteFloat
 
 from bitpath_cli import discover, harness, launchers, meters
 from bitpath_cli.benchmarks import Benchmark, CannotMeasure, Case, Context
+from bitpath_cli.errors import PeerFailed
 from bitpath_cli.evidence import Glance, Window, look, window
 from bitpath_cli.host import Host, monotonic
-from bitpath_cli.launchers import Launch, Launcher
+from bitpath_cli.launchers import Launch, Launcher, Place
 from bitpath_cli.meters import Meter
 from bitpath_cli.meters._counter import difference
 from bitpath_cli.model.component import Component
@@ -48,6 +49,7 @@ class Request(Record):
     limit_seconds: FiniteFloat
     join_seconds: FiniteFloat = 60.0
     ranks: int = 1
+    place: Place | None = None
     earlier: dict[str, Samples] = {}
 
 
@@ -64,12 +66,15 @@ class Answer(Record):
     reasons: tuple[Doubt, ...] = ()
     wrong: str = ""
     missing: Missing | None = None
+    peer: tuple[str, str, str] | None = None
     window: Window | None = None
 
 
 def measure_case(request: str, _send: Send) -> str:
     """Measure a case in this process, or in ranks that it starts; PeerFailed where one fails."""
     asked = Request.model_validate_json(request)
+    if asked.place is not None:
+        return _measure_joined(asked, asked.place, request)
     if asked.ranks == 1:
         return _measure(asked, None)
     launcher = discover.member(launchers, "local", "LAUNCHER", Launcher)
@@ -78,6 +83,22 @@ def measure_case(request: str, _send: Send) -> str:
         limit_seconds=asked.limit_seconds, join_seconds=asked.join_seconds,
     )  # fmt: skip
     return launcher.run(launch, measure_rank, request)
+
+
+def _measure_joined(asked: Request, place: Place, request: str) -> str:
+    """In this host's ranks among those of others; a peer's failure is an answer of its own."""
+    here = asked.ranks // place.nodes
+    name = "rendezvous" if place.called == "node" else "environment"
+    launch = Launch(
+        size=here, threads=max(1, asked.threads // here), limit_seconds=asked.limit_seconds,
+        join_seconds=place.join_seconds, place=place,
+    )  # fmt: skip
+    try:
+        return discover.member(launchers, name, "LAUNCHER", Launcher).run(
+            launch, measure_rank, request
+        )
+    except PeerFailed as failure:
+        return Answer(peer=(failure.what, failure.why, failure.next_step)).model_dump_json()
 
 
 def measure_rank(ranks: Ranks, request: str) -> str:

@@ -15,6 +15,7 @@ from bitpath_cli.model.result import BenchmarkResult
 from bitpath_cli.probes import Question
 from bitpath_cli.workflows import _fault, measure
 from bitpath_cli.workflows._choice import Choice
+from bitpath_cli.workflows.crew import Crew
 from bitpath_cli.workflows.decide import advice
 from bitpath_cli.workflows.inspect import inspect
 
@@ -44,6 +45,7 @@ class Wish:
     skip: tuple[str, ...] = ()
     directory: str = "."
     keep: tuple[Path, ...] = ()
+    crew: Crew | None = None
 
 
 def names() -> tuple[str, ...]:
@@ -91,6 +93,7 @@ class _Run:
         measured = measure.measure(
             host, self.report.components, self._wish.directory, names,
             measure.BUDGETS[self._wish.budget], progress, self._add,
+            crew=self._wish.crew,
         )  # fmt: skip
         if measured.is_interrupted:
             raise KeyboardInterrupt

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from bitpath_cli import benchmarks, discover
 from bitpath_cli.benchmarks import Benchmark, Context
+from bitpath_cli.errors import PeerFailed
 from bitpath_cli.host import Host, monotonic
 from bitpath_cli.isolation import Nursery
 from bitpath_cli.model.component import Component
@@ -14,6 +15,7 @@ from bitpath_cli.model.result import BenchmarkResult, Parameters
 from bitpath_cli.workflows._attempt import LEAST_SECONDS, Attempt
 from bitpath_cli.workflows._case import measure_case
 from bitpath_cli.workflows._jobs import Job, find_context, find_jobs
+from bitpath_cli.workflows.crew import Crew
 
 _PATIENCE_SECONDS: Final = 20.0
 # Read by torch when it is loaded: large arrays in huge pages where the kernel leaves it to us.
@@ -66,6 +68,7 @@ def measure(
     progress: Progress,
     on_result: Callable[[BenchmarkResult], None],
     room: ModuleType = benchmarks,
+    crew: Crew | None = None,
 ) -> Measured:
     """Measure the benchmarks of these names, telling `on_result` of each result as it comes.
 
@@ -83,8 +86,10 @@ def measure(
         jobs, refused = find_jobs(names, context, room)
         for result in refused:
             keep(result)
+        if crew is not None:
+            jobs = tuple(crew.enlist(job) for job in jobs)
         if jobs:
-            _measure_jobs(jobs, context, budget, progress, keep, room)
+            _measure_jobs(jobs, context, budget, progress, keep, room, crew)
     except KeyboardInterrupt:
         return Measured(tuple(results), is_interrupted=True)
     return Measured(tuple(results), is_interrupted=False)
@@ -105,6 +110,7 @@ def _measure_jobs(
     progress: Progress,
     keep: Callable[[BenchmarkResult], None],
     room: ModuleType,
+    crew: Crew | None,
 ) -> None:
     needed = sorted({need for job in jobs for need in job.benchmark.needs})
     deadline = monotonic() + budget.seconds
@@ -121,7 +127,14 @@ def _measure_jobs(
             )
             share_seconds = max(LEAST_SECONDS, left_seconds * job.weight / left_weight)
             left_weight -= job.weight
-            attempt = Attempt(job, context, share_seconds, budget.patience_seconds, room)
+            attempt = Attempt(
+                job,
+                context,
+                share_seconds,
+                budget.patience_seconds,
+                room,
+                None if crew is None else crew.place,
+            )
             try:
                 attempt.go(nursery)
             except KeyboardInterrupt:
@@ -129,3 +142,5 @@ def _measure_jobs(
                     keep(attempt.conclude(is_interrupted=True))
                 raise
             keep(attempt.conclude())
+            if attempt.answer is not None and attempt.answer.peer is not None:
+                raise PeerFailed(*attempt.answer.peer)

@@ -1,0 +1,127 @@
+"""Hosts on one machine: network namespaces joined by a bridge, whose links can be shaped and cut.
+
+The switch is a namespace of its own, so nothing is changed outside of what is made here.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def lacking() -> str:
+    """Why there can be no hosts here, or nothing."""
+    if os.geteuid() != 0:
+        return "needs root to make network namespaces"
+    for tool in ("ip", "tc"):
+        if shutil.which(tool) is None:
+            return f"needs the program {tool}, of Debian's iproute2: make lab"
+    space = f"bp{os.getpid()}t"
+    try:
+        _ask("ip", "netns", "add", space)
+        _ask("ip", "netns", "del", space)
+    except subprocess.CalledProcessError as error:
+        return f"ip netns: {error.stderr.strip()}"
+    return ""
+
+
+class Hosts:
+    """The hosts by number, and what was started on them."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._name = f"bp{os.getpid()}"
+        self._started: list[subprocess.Popen[str]] = []
+
+    def address(self, host: int) -> str:
+        return f"10.78.0.{10 + host}"
+
+    def start(self, host: int, *words: str) -> "subprocess.Popen[str]":
+        """Start a program of this interpreter on a host, in a session of its own."""
+        inside = (shutil.which("ip") or "ip", "netns", "exec", self._space(host))
+        process = subprocess.Popen(
+            (*inside, sys.executable, "-m", *words),
+            cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True, env={**os.environ, "COLUMNS": "400"},
+        )  # fmt: skip
+        self._started.append(process)
+        return process
+
+    def kill(self, host: int) -> None:
+        """End every process of a host at once, as a power failure would."""
+        for process in self.processes(host):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    def processes(self, host: int) -> list[int]:
+        return [int(each) for each in _ask("ip", "netns", "pids", self._space(host)).split()]
+
+    def listeners(self, host: int) -> str:
+        return _ask("ip", "netns", "exec", self._space(host), "ss", "-Hltn")
+
+    def connections(self, host: int) -> str:
+        """Established connections of a host, the first sign that hosts have met."""
+        return _ask("ip", "netns", "exec", self._space(host), "ss", "-Htn", "state", "established")
+
+    def shape(self, rate: str) -> None:
+        """Bound every link in both directions."""
+        for host in range(self.count):
+            words = ("root", "tbf", "rate", rate, "burst", "128kb", "latency", "50ms")
+            _ask("tc", "-n", self._space(host), "qdisc", "replace", "dev", "eth0", *words)
+            _ask("tc", "-n", f"{self._name}s", "qdisc", "replace", "dev", f"p{host}", *words)
+
+    def cut(self, host: int) -> None:
+        """Take a host's link down at the switch."""
+        _ask("ip", "-n", f"{self._name}s", "link", "set", f"p{host}", "down")
+
+    def build(self) -> None:
+        switch = f"{self._name}s"
+        _ask("ip", "netns", "add", switch)
+        _ask("ip", "-n", switch, "link", "add", "br0", "type", "bridge")
+        _ask("ip", "-n", switch, "link", "set", "br0", "up")
+        for host in range(self.count):
+            space, port = self._space(host), f"p{host}"
+            _ask("ip", "netns", "add", space)
+            _ask("ip", "link", "add", "eth0", "netns", space, "type", "veth",
+                 "peer", "name", port, "netns", switch)  # fmt: skip
+            _ask("ip", "-n", switch, "link", "set", port, "master", "br0", "up")
+            _ask("ip", "-n", space, "addr", "add", f"{self.address(host)}/24", "dev", "eth0")
+            for device in ("lo", "eth0"):
+                _ask("ip", "-n", space, "link", "set", device, "up")
+
+    def remove(self) -> None:
+        """End all that was started and take the namespaces away, whatever state they are in."""
+        for host in range(self.count):
+            with contextlib.suppress(subprocess.CalledProcessError):
+                self.kill(host)
+        for process in self._started:
+            process.kill()
+            process.communicate()
+        for space in (*(self._space(host) for host in range(self.count)), f"{self._name}s"):
+            with contextlib.suppress(subprocess.CalledProcessError):
+                _ask("ip", "netns", "del", space)
+
+    def _space(self, host: int) -> str:
+        return f"{self._name}n{host}"
+
+
+@contextlib.contextmanager
+def hosts(count: int) -> Iterator[Hosts]:
+    """So many hosts, gone afterwards."""
+    made = Hosts(count)
+    try:
+        made.build()
+        yield made
+    finally:
+        made.remove()
+
+
+def _ask(*words: str) -> str:
+    asked: Sequence[str] = words
+    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout
