@@ -98,15 +98,6 @@ class PeerFailed(BitpathError):
     exit_code = PEER
 
 
-class Interrupted(BitpathError):
-    """A signal ended the run; what was done until then is kept."""
-
-    def __init__(self, signal_number: int, kept: str) -> None:
-        """The exit code is 128 + the signal's number, as a shell would say it."""
-        super().__init__("Interrupted.", kept, "")
-        self.signal_number = signal_number
-
-
 def _suggest(name: str, known: tuple[str, ...]) -> str:
     from difflib import get_close_matches
 

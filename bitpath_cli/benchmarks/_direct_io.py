@@ -12,11 +12,12 @@ import os
 import random
 import secrets
 import signal
-import threading
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
+from bitpath_cli.benchmarks._at_once import run_at_once
 from bitpath_cli.host import monotonic
 
 PAGE_BYTES: Final = 4096
@@ -130,28 +131,7 @@ class Requests:
             begin = monotonic()
             self._work(pending, self._buffers[0])
             return monotonic() - begin
-        gate = threading.Event()
-        ends: list[float] = []
-        refusals: list[OSError] = []
-
-        def work(buffer: mmap.mmap) -> None:
-            gate.wait()
-            try:
-                self._work(pending, buffer)
-            except OSError as error:
-                refusals.append(error)
-            ends.append(monotonic())
-
-        threads = [threading.Thread(target=work, args=(each,)) for each in self._buffers]
-        for thread in threads:
-            thread.start()
-        begin = monotonic()
-        gate.set()
-        for thread in threads:
-            thread.join()
-        if refusals:
-            raise refusals[0]
-        return max(ends) - begin
+        return run_at_once([partial(self._work, pending, each) for each in self._buffers], OSError)
 
     def _work(self, pending: Iterator[int], buffer: mmap.mmap) -> None:
         into, keep, read, clock = [buffer], self.latencies.append, os.preadv, monotonic

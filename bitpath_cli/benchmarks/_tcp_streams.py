@@ -7,14 +7,15 @@ import select
 import socket
 import subprocess
 import sys
-import threading
 import time
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from bitpath_cli.benchmarks import _tcp_peer
+from bitpath_cli.benchmarks._at_once import run_at_once
 from bitpath_cli.benchmarks._latency import thin
 from bitpath_cli.benchmarks._tcp_peer import LOOPBACK, PING_BYTES, RECEIPT, REQUEST, receive_exactly
 from bitpath_cli.errors import PeerFailed
@@ -125,30 +126,9 @@ class Streams:
         self._receipts[index] = RECEIPT.unpack(receipt)
 
     def _send_at_once(self, operations: int) -> float:
-        gate = threading.Event()
-        ends: list[float] = []
-        refusals: list[PeerFailed] = []
-
-        def work(index: int) -> None:
-            gate.wait()
-            try:
-                self._send(index, operations)
-            except PeerFailed as error:
-                refusals.append(error)
-            ends.append(monotonic())
-
-        threads = [
-            threading.Thread(target=work, args=(index,)) for index in range(len(self._connections))
-        ]
-        for thread in threads:
-            thread.start()
-        begin = monotonic()
-        gate.set()
-        for thread in threads:
-            thread.join()
-        if refusals:
-            raise refusals[0]
-        return max(ends) - begin
+        count = len(self._connections)
+        pieces = [partial(self._send, index, operations) for index in range(count)]
+        return run_at_once(pieces, PeerFailed)
 
 
 class RoundTrips:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from bitpath_cli.model.recommendation import TermName
@@ -36,15 +35,3 @@ class TermTensors:
             self.compute[index], self.storage[index], self.bandwidth[index],
             self.link_time[index], self.hardware[index], self.energy[index],
         )  # fmt: skip
-
-
-def concatenate(parts: list[TermTensors]) -> TermTensors:
-    """The rows of several, one below the other."""
-    return TermTensors(
-        torch.cat([each.compute for each in parts]),
-        torch.cat([each.storage for each in parts]),
-        torch.cat([each.bandwidth for each in parts]),
-        torch.cat([each.link_time for each in parts]),
-        torch.cat([each.hardware for each in parts]),
-        torch.cat([each.energy for each in parts]),
-    )

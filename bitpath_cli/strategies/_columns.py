@@ -45,6 +45,16 @@ class ServiceRow(NamedTuple):
     is_cascade: bool = False
 
 
+def synchronised(
+    nodes: Nodes, others: Nodes | None, precision: Precision, intervals: Sequence[int]
+) -> list[JobRow]:
+    """Nodes that train together: gradients every step, or models averaged every H steps."""
+    return [
+        JobRow(nodes, precision, "all-reduce", 1, others),
+        *(JobRow(nodes, precision, "local-sgd", each, others) for each in intervals),
+    ]
+
+
 def job_plans(rows: Sequence[JobRow]) -> JobPlans:
     """A group that is absent has the other's machine and no nodes, so that it costs nothing."""
     others = [row.others or row.nodes._replace(number=0) for row in rows]

@@ -12,6 +12,7 @@ from bitpath_cli.strategies._columns import (
     machines_at,
     precisions,
     service_plans,
+    synchronised,
 )
 
 _DEFAULT_INTERVAL: Final = 8
@@ -23,7 +24,7 @@ def plan_job(question: Question) -> JobPlans:
     if training is None:
         return job_plans([])
     intervals = training.local_steps or (_DEFAULT_INTERVAL,)
-    rows = []
+    rows: list[JobRow] = []
     for index, _ in machines_at(question, "edge"):
         for count in range(2, question.largest_cluster + 1):
             if index == 0:
@@ -31,8 +32,7 @@ def plan_job(question: Question) -> JobPlans:
             else:
                 nodes, others = Nodes(index, count, "bought"), None
             for precision in precisions(question, index):
-                rows.append(JobRow(nodes, precision, "all-reduce", 1, others))
-                rows += [JobRow(nodes, precision, "local-sgd", each, others) for each in intervals]
+                rows += synchronised(nodes, others, precision, intervals)
     return job_plans(rows)
 
 

@@ -12,6 +12,7 @@ from bitpath_cli.strategies._columns import (
     machines_at,
     precisions,
     service_plans,
+    synchronised,
 )
 
 _COUNTS: Final = (1, 2, 4)
@@ -24,15 +25,14 @@ def plan_job(question: Question) -> JobPlans:
     if training is None:
         return job_plans([])
     intervals = training.local_steps or (_DEFAULT_INTERVAL,)
-    rows = []
+    rows: list[JobRow] = []
     for index, machine in machines_at(question, "cloud"):
         tenures: list[Tenure] = [each for each in ("on_demand", "spot") if each in machine.prices]
         for tenure in tenures:
             for precision in precisions(question, 0, index):
                 for count in _COUNTS:
                     near, far = Nodes(0, 1, "owned"), Nodes(index, count, tenure)
-                    rows.append(JobRow(near, precision, "all-reduce", 1, far))
-                    rows += [JobRow(near, precision, "local-sgd", each, far) for each in intervals]
+                    rows += synchronised(near, far, precision, intervals)
     return job_plans(rows)
 
 
