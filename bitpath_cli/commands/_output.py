@@ -2,27 +2,41 @@
 
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from bitpath_cli import archive, discover, renderers
 from bitpath_cli.commands._screen import colour, say, width
-from bitpath_cli.errors import BadValue
+from bitpath_cli.errors import BadValue, MissingLibrary
 from bitpath_cli.model.report import Report
+from bitpath_cli.redaction import redact
 from bitpath_cli.renderers import Renderer
+
+_OWN_FORM: Final = ".json"
 
 
 def check(outputs: Sequence[Path] | None) -> tuple[Path, ...]:
     """Refuse at once what could not be written after minutes; the JSON files among the outputs."""
     for path in outputs or ():
-        _renderer_for(path)
+        for library in _renderer_for(path).needs:
+            if find_spec(library) is None:
+                raise MissingLibrary(library, f"{path.suffix} is written with it")
         archive.check_writable(path)
-    return tuple(path for path in outputs or () if path.suffix == ".json")
+    return tuple(path for path in outputs or () if path.suffix == _OWN_FORM)
 
 
-def write(report: Report, outputs: Sequence[Path] | None) -> None:
-    """Every output in the form that its suffix names."""
+def write(
+    report: Report, outputs: Sequence[Path] | None, include_identifiers: bool = False
+) -> None:
+    """Every output in the form that its suffix names.
+
+    A form made to be looked at and handed on loses what identifies a machine or a person; the JSON
+    is what bitpath itself reads again, and is written as it is given.
+    """
     for path in outputs or ():
-        archive.write(path, _renderer_for(path).render(report))
+        as_given = include_identifiers or path.suffix == _OWN_FORM
+        archive.write(path, _renderer_for(path).render(report if as_given else redact(report)))
 
 
 def deliver(report: Report, outputs: Sequence[Path] | None, as_json: bool) -> None:

@@ -37,11 +37,15 @@ class Column:
 
 def columns(advice: Recommendation) -> tuple[Column, ...]:
     """Each strategy's best: the feasible ones by L, then the others, and today's host last."""
-    firsts: dict[str, Candidate] = {}
+    return tuple(_column(each, advice) for each in firsts(advice))
+
+
+def firsts(advice: Recommendation) -> tuple[Candidate, ...]:
+    """The candidates of `columns`, in the same order."""
+    found: dict[str, Candidate] = {}
     for each in advice.candidates:
-        firsts.setdefault(each.strategy, each)
-    ordered = sorted(firsts.values(), key=lambda each: _rank(each, advice))
-    return tuple(_column(each, advice) for each in ordered)
+        found.setdefault(each.strategy, each)
+    return tuple(sorted(found.values(), key=lambda each: _rank(each, advice)))
 
 
 def term_labels() -> tuple[str, ...]:

@@ -71,6 +71,14 @@ MEANINGS: Final[Mapping[Doubt, Meaning]] = {
         "implausible", "it is faster than the hardware can be", "report it with the report file"
     ),
     Doubt.INTERRUPTED: Meaning("interrupted", "it was stopped before its end", "run it again"),
+    Doubt.PEER_FAILED: Meaning(
+        "cut short", "a rank or a host failed, so that only what had ended before is here",
+        "see what failed, then run it again",
+    ),
+    Doubt.UNCHECKED: Meaning(
+        "unchecked", "nobody looked whether the answers are right",
+        "run it again with its check, -c 1 for nccl-tests",
+    ),
 }  # fmt: skip
 
 

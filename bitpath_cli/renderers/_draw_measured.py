@@ -1,6 +1,6 @@
 """The measured part of the terminal report: bars against ceilings, with verdicts in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.console import RenderableType
@@ -9,10 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from bitpath_cli.model.report import Report
+from bitpath_cli.model.result import BenchmarkResult, Finding
 from bitpath_cli.renderers._doubts import MEANINGS
-from bitpath_cli.renderers._drawing import bar, heading
+from bitpath_cli.renderers._draw_collectives import draw_collectives
+from bitpath_cli.renderers._draw_training import draw_training
+from bitpath_cli.renderers._drawing import bar, heading, labelled
 from bitpath_cli.renderers._measured import Group, Line, doubts, measure_lines
-from bitpath_cli.renderers._words import share
+from bitpath_cli.renderers._words import share, statement
 
 _STYLES: Final = {"good": "green", "fair": "yellow", "poor": "red", "plain": "dim"}
 _NAME: Final = 18
@@ -20,6 +23,8 @@ _VALUE: Final = 12
 _BOUNDS: Final = 14
 _VERDICT: Final = 12
 _INDENT: Final = 2
+# Where nothing else was asked for, the collectives are shown in full.
+_COLLECTIVES: Final = "collectives"
 
 
 def draw_measured(report: Report, width: int) -> Iterator[RenderableType]:
@@ -34,6 +39,10 @@ def draw_measured(report: Report, width: int) -> Iterator[RenderableType]:
     )
     for group in groups:
         yield from _draw_group(group, width, compared)
+        yield from _draw_findings(group.benchmark, report.results)
+    if {each.benchmark for each in report.results} == {_COLLECTIVES}:
+        yield from draw_collectives(report.results, width)
+    yield from draw_training(report.results)
     meanings = [MEANINGS[each] for each in doubts(report.results)]
     if meanings:
         yield Text()
@@ -58,6 +67,28 @@ def _draw_group(group: Group, width: int, compared: bool) -> Iterator[Renderable
         yield Padding(_draw_line(line, cells), (0, 0, 0, 2 * _INDENT))
         for text in _remarks(line, width):
             yield Padding(text, (0, 0, 0, 3 * _INDENT))
+
+
+def _draw_findings(benchmark: str, results: Sequence[BenchmarkResult]) -> Iterator[RenderableType]:
+    """What was found out, with the next step where there is one to take."""
+    ours = [each for each in results if each.benchmark == benchmark]
+    for result, found in ((each, one) for each in ours for one in each.findings):
+        name = str(result.parameters.get("op", "")) if len(ours) > 1 else ""
+        text = Text.assemble(
+            (f"{name}: " if name else "", "dim"), found.sentence, _addresses(found, result),
+            " " if found.next_step else "", (found.next_step, "italic"),
+        )  # fmt: skip
+        yield Padding(labelled([(Text("→", "cyan"), text)], 1), (0, 0, 0, 2 * _INDENT))
+
+
+def _addresses(found: Finding, result: BenchmarkResult) -> str:
+    """Where the ranks are that a finding is about."""
+    told = [
+        f"rank {each.rank} is at {statement(each.source_address)}"
+        for each in result.ranks
+        if each.rank in found.ranks
+    ]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _draw_line(line: Line, cells: int) -> Table:

@@ -1,12 +1,15 @@
 """Draws with rich into a string, so that what a screen shows can be tested as text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Final
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from bitpath_cli.model.visible import visible
 
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 TRACK: Final = "·"
@@ -16,7 +19,7 @@ FILL_STYLES: Final = ("cyan", "magenta", "yellow", "green", "blue")
 
 def draw(parts: Iterable[RenderableType], width: int, colour: bool) -> str:
     """The parts below one another as text of at most `width` columns, without trailing blanks."""
-    console = Console(
+    console = _Harmless(
         file=StringIO(), width=width, force_terminal=colour, no_color=not colour,
         color_system="standard" if colour else None, highlight=False, emoji=False, markup=False,
         legacy_windows=False, _environ={},
@@ -25,6 +28,20 @@ def draw(parts: Iterable[RenderableType], width: int, colour: bool) -> str:
         for part in parts:
             console.print(part)
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+class _Harmless(Console):
+    """Text from a report may hold what steers a terminal; only our own colours may."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        for each in super().render(renderable, options):
+            yield each if each.control else Segment(_visible(each.text), each.style)
+
+
+def _visible(text: str) -> str:
+    return visible(text) if not text.isprintable() else text
 
 
 def bar(share: float, cells: int) -> str:

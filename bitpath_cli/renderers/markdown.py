@@ -1,7 +1,10 @@
 """The report as Markdown tables, for a wiki, a ticket or a pull request."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
+from bitpath_cli.model.comparison import Comparison
+from bitpath_cli.model.fleet import Fleet
+from bitpath_cli.model.history import History
 from bitpath_cli.model.recommendation import Recommendation
 from bitpath_cli.model.report import Report
 from bitpath_cli.renderers import Renderer
@@ -16,11 +19,27 @@ from bitpath_cli.renderers._decision import (
     weights,
 )
 from bitpath_cli.renderers._doubts import MEANINGS
+from bitpath_cli.renderers._fleet import (
+    group_sentence,
+    mixtures,
+    outlier_heads,
+    outlier_sentences,
+    refusal,
+    term_heads,
+    term_rows,
+)
+from bitpath_cli.renderers._history import event_sentences, host_sentence, trends
 from bitpath_cli.renderers._machine import describe
+from bitpath_cli.renderers._markdown import bullets, plain, section, table
+from bitpath_cli.renderers._markdown_comparison import lines
 from bitpath_cli.renderers._measured import Line, doubts, measure_lines
+from bitpath_cli.renderers._page import Table
+from bitpath_cli.renderers._page_fleet import fleet
+from bitpath_cli.renderers._page_machine import machine
 from bitpath_cli.renderers._words import LEGEND, share
 
 _MOST = 10
+_CELLS = 30
 
 
 def render(report: Report) -> str:
@@ -30,19 +49,70 @@ def render(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     state = "" if report.complete else " The run was **not complete**."
-    yield f"# {_plain(report.host.name)}"
+    yield f"# {plain(report.host.name)}"
     yield ""
     yield (
         f"{report.tool.name} {report.tool.version}, {report.created:%Y-%m-%d %H:%M} UTC, "
-        f"fingerprint `{report.host.fingerprint}`.{state}"
+        f"fingerprint `{plain(report.host.fingerprint)}`.{state}"
     )
     yield ""
-    yield from _table(("", "This machine"), describe(report))
+    if report.fleet is not None:
+        yield from _fleet(report.fleet)
+    else:
+        yield from table(("", "This machine"), describe(report))
+    yield from _hosts(report)
     yield from _measured(report)
     for advice in report.recommendations:
         yield from _decided(advice)
-    yield from _list("Notes", (f"{each.text} {each.next_step}".rstrip() for each in report.notes))
+    yield from _missing(report)
+    yield from section("Notes", (f"{each.text} {each.next_step}".rstrip() for each in report.notes))
     yield LEGEND
+
+
+def _hosts(report: Report) -> Iterator[str]:
+    found = fleet(report)
+    if found is None:
+        return
+    yield f"## {found.title}"
+    yield ""
+    yield from _as_told(found.hosts)
+
+
+def _missing(report: Report) -> Iterator[str]:
+    """What a privilege or a measurement would reveal; what is simply not there is only counted."""
+    found = machine(report)
+    if not found.missing_count:
+        return
+    yield "## What is missing"
+    yield ""
+    if found.missing is not None:
+        yield from _as_told(found.missing)
+    if found.absent is not None:
+        count = len(found.absent.rows) + found.absent.left_out
+        yield f"Of {count} more causes the thing is simply not there."
+        yield ""
+
+
+def _as_told(told: Table) -> Iterator[str]:
+    rows = ([f"{cell.text} {cell.aside}".strip() for cell in row] for row in told.rows)
+    yield from table(told.heads, rows)
+    if told.left_out:
+        yield f"{told.left_out:,} more are in the report itself."
+        yield ""
+
+
+def _fleet(fleet: Fleet) -> Iterator[str]:
+    yield from section("Groups of like hardware", map(group_sentence, fleet.groups))
+    yield from section(
+        "Mixed within a group", (each for group in fleet.groups for each in mixtures(group))
+    )
+    for title, found in outlier_heads(fleet):
+        yield from section(title, outlier_sentences(found))
+    for terms in fleet.terms:
+        yield f"## {plain(terms.workload)} on every node, for {terms.unit_of_account}"
+        yield ""
+        yield from table(term_heads(), term_rows(terms))
+    yield from section("Left out", map(refusal, fleet.refused))
 
 
 def _measured(report: Report) -> Iterator[str]:
@@ -52,11 +122,11 @@ def _measured(report: Report) -> Iterator[str]:
     yield "## How fast it really is"
     yield ""
     rows = [_row(group.benchmark, line) for group in groups for line in group.lines]
-    yield from _table(("benchmark", "of", "value", "interval", "share", "verdict", "remarks"), rows)
+    yield from table(("benchmark", "of", "value", "interval", "share", "verdict", "remarks"), rows)
+    found = [one for each in report.results for one in each.findings]
+    yield from bullets(f"{one.sentence} {one.next_step}".rstrip() for one in found)
     meanings = [MEANINGS[each] for each in doubts(report.results)]
-    yield from _bullets(
-        f"**{each.words}**: {each.sentence}; {each.next_step}." for each in meanings
-    )
+    yield from bullets(f"**{each.words}**: {each.sentence}; {each.next_step}." for each in meanings)
 
 
 def _row(benchmark: str, line: Line) -> tuple[str, ...]:
@@ -69,20 +139,20 @@ def _row(benchmark: str, line: Line) -> tuple[str, ...]:
 
 
 def _decided(advice: Recommendation) -> Iterator[str]:
-    yield f"## Where to run {advice.workload}"
+    yield f"## Where to run {plain(advice.workload)}"
     yield ""
     if advice.workload_is_example:
         yield "This workload is an example."
         yield ""
     if sentence := bottleneck(advice):
-        yield f"**Bottleneck.** {_plain(sentence)}"
+        yield f"**Bottleneck.** {plain(sentence)}"
         yield ""
-    yield f"**{'Advice' if advice.winner else 'No advice'}.** {_plain(advice.summary)}"
+    yield f"**{'Advice' if advice.winner else 'No advice'}.** {plain(advice.summary)}"
     yield ""
-    yield f"For {advice.unit_of_account}, site {advice.site}, goal {advice.goal}."
+    yield plain(f"For {advice.unit_of_account}, site {advice.site}, goal {advice.goal}.")
     yield ""
     found = columns(advice)
-    yield from _table(
+    yield from table(
         ("", *(f"{'★ ' if each.wins else ''}{each.strategy}" for each in found)),
         [
             ("runs on", *(each.configuration for each in found)),
@@ -94,48 +164,53 @@ def _decided(advice: Recommendation) -> Iterator[str]:
             ("best in", *(each.probability for each in found)),
         ],
     )
-    yield from _bullets(
+    yield from bullets(
         (
             *(f"**{strategy}**: {sentence}" for strategy, sentence in losers(advice)),
             *(f"**Then limits**: {each}" for each in (next_bottleneck(advice),) if each),
             f"**How sure**: {confidence(advice)}",
             *(each.sentence for each in advice.break_even),
+            *(
+                f"**Moves {each.target}**: {each.sentence}"
+                for each in advice.sensitivities
+                if each.elasticity
+            ),
             *(each.sentence for each in advice.remedies),
             f"**Weights**: {weights(advice)}.",
             f"**× is against**: {advice.references_explained}",
         )
     )
-    yield from _list("Rests on", assumptions(advice, _MOST))
-    yield from _bullets(advice.notes)
+    yield from section("Rests on", assumptions(advice, _MOST))
+    yield from bullets(advice.notes)
 
 
-def _list(title: str, items: Iterable[str]) -> Iterator[str]:
-    told = tuple(items)
-    if told:
-        yield f"## {title}"
+def render_comparison(found: Comparison) -> str:
+    """A comparison, for a pull request."""
+    return "\n".join(lines(found)).rstrip() + "\n"
+
+
+def render_history(found: History) -> str:
+    """A history, for a wiki."""
+    return "\n".join(_history(found)).rstrip() + "\n"
+
+
+def _history(found: History) -> Iterator[str]:
+    heads = ("", "course", "first", "last", "best", "change", "remarks")
+    for host in found.hosts:
+        yield f"# {plain(host.host.name)}"
         yield ""
-        yield from _bullets(told)
-
-
-def _bullets(items: Iterable[str]) -> Iterator[str]:
-    told = [f"- {_plain(each)}" for each in items]
-    if told:
-        yield from told
+        yield f"{plain(host_sentence(host))}."
         yield ""
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{'---|' * len(heads)}"
-    for row in rows:
-        yield f"| {' | '.join(_plain(cell) for cell in row)} |"
-    yield ""
-
-
-def _plain(text: str) -> str:
-    """What a machine or a profile says must not become markup: `|` ends a cell, `<` opens HTML."""
-    flat = " ".join(text.split())
-    return flat.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+        yield from table(
+            heads,
+            (
+                (f"{each.about} {each.name}", each.course, each.first, each.last, each.best,
+                 each.change, "; ".join(each.remarks))
+                for each in trends(host, _CELLS)
+            ),
+        )  # fmt: skip
+    yield from section("What of the machines changed", event_sentences(found))
+    yield from section("Left out", map(refusal, found.refused))
 
 
 RENDERER = Renderer(summary="tables for a wiki or a ticket", suffix=".md", render=render)

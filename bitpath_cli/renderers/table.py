@@ -1,6 +1,6 @@
 """The report for the terminal: something to look at rather than to read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from rich.box import ROUNDED
@@ -9,11 +9,21 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
+from bitpath_cli.model.comparison import Comparison
+from bitpath_cli.model.history import History
 from bitpath_cli.model.report import Note, Report
+from bitpath_cli.model.watch import Observation, Summary
 from bitpath_cli.renderers import Renderer
+from bitpath_cli.renderers._draw_comparison import draw_comparison
 from bitpath_cli.renderers._draw_decision import draw_decision
+from bitpath_cli.renderers._draw_fleet import draw_fleet
+from bitpath_cli.renderers._draw_history import draw_history
 from bitpath_cli.renderers._draw_measured import draw_measured
+from bitpath_cli.renderers._draw_summary import draw_summary
+from bitpath_cli.renderers._draw_trial import draw_trial
+from bitpath_cli.renderers._draw_watch import Titles, Trail, draw_watch
 from bitpath_cli.renderers._drawing import draw, heading, labelled
+from bitpath_cli.renderers._fleet import about
 from bitpath_cli.renderers._machine import describe
 from bitpath_cli.renderers._words import LEGEND
 
@@ -27,9 +37,43 @@ def render_table(report: Report, width: int, colour: bool) -> str:
     return draw(_parts(report, width), width, colour)
 
 
+def render_comparison(found: Comparison, width: int, colour: bool) -> str:
+    """Two reports side by side, drawn in at most `width` columns."""
+    width = min(width, WIDEST)
+    return draw(draw_comparison(found, width), width, colour)
+
+
+def watch_screen(
+    top: str, bottom: str, coloured: bool
+) -> Callable[[Observation, tuple[int, int]], list[str]]:
+    """Draws one observation after the other as lines within (columns, rows); remembers a trail."""
+    trail, titles = Trail(), Titles(top, bottom)
+
+    def render(seen: Observation, size: tuple[int, int]) -> list[str]:
+        trail.follow(seen)
+        return draw_watch(seen, trail, titles, size, coloured)
+
+    return render
+
+
+def render_summary(found: Summary, width: int) -> str:
+    """What a watch ends with, in at most `width` columns."""
+    return draw_summary(found, min(width, WIDEST))
+
+
+def render_history(found: History, width: int, colour: bool) -> str:
+    """Many reports of one host in a row."""
+    width = min(width, WIDEST)
+    return draw(draw_history(found, width), width, colour)
+
+
 def _parts(report: Report, width: int) -> Iterator[RenderableType]:
     yield _draw_machine(report)
+    if report.fleet is not None:
+        yield from draw_fleet(report.fleet)
     yield from draw_measured(report, width)
+    for trial in report.trials:
+        yield from draw_trial(trial)
     for advice in report.recommendations:
         yield from draw_decision(advice, width)
     if report.notes:
@@ -41,8 +85,9 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
 def _draw_machine(report: Report) -> Panel:
     state = "" if report.complete else " · incomplete"
     created = f"{report.created:%d %b %Y %H:%M} UTC"
+    told = describe(report) if report.fleet is None else about(report.fleet)
     return Panel(
-        labelled(((label, Text(text)) for label, text in describe(report)), 9),
+        labelled(((label, Text(text)) for label, text in told), 9),
         title=Text(f" {report.host.name} ", "bold"),
         subtitle=Text(f" {report.tool.name} {report.tool.version} · {created}{state} ", "dim"),
         title_align="left", subtitle_align="right", box=ROUNDED, border_style="cyan",
