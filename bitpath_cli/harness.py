@@ -16,7 +16,6 @@ PRECISION: Final = 0.02
 """Sampling stops when half the width of the median's 95 % interval is this share of it."""
 
 _TICKS: Final = 20
-_SAMPLE_SECONDS: Final = 1e-3
 # One period of the kernel's CPU quota: what looks shorter sees either its run or its pause.
 _LEAST_SECONDS: Final = 0.1
 _LEAST_SAMPLES: Final = 10
@@ -49,6 +48,11 @@ class Timed(Protocol):
     @property
     def unit(self) -> Unit:
         """The unit of that work."""
+        ...
+
+    @property
+    def sample_seconds(self) -> float:
+        """How long one sample takes at least."""
         ...
 
     @property
@@ -105,12 +109,13 @@ def sample(
     clock: Clock,
     tick_seconds: float,
     ranks: Ranks | None = None,
+    on_loop: Callable[[str, Samples], None] = lambda _name, _samples: None,
 ) -> Sampling:
     """Check each loop's answer and time it, one loop after the other, within the budget.
 
     What a loop leaves of its share goes to those after it; those that the budget does not reach are
     left out, but never the first. Across ranks every decision is rank 0's, save that an answer may
-    be wrong in any of them.
+    be wrong in any of them. `on_loop` is told of each loop's samples as it ends.
     """
     together: Ranks = Alone() if ranks is None else ranks
     deadline = clock() + budget_seconds
@@ -124,6 +129,7 @@ def sample(
             return Sampling({}, f"{name}: {words}")
         run = _Run(loop, left_seconds / (len(loops) - index), clock, tick_seconds, together)
         samples[name] = run.take()
+        on_loop(name, samples[name])
         if run.is_coarse and Doubt.TIMER_RESOLUTION not in doubts:
             doubts.append(Doubt.TIMER_RESOLUTION)
     return Sampling(samples, doubts=tuple(doubts))
@@ -212,7 +218,7 @@ class _Run:
         One would not do: the very first run is slow for reasons of its own.
         """
         wanted_seconds = max(
-            _SAMPLE_SECONDS, self._coarse_seconds, self._share_seconds / _MOST_SAMPLES
+            self._loop.sample_seconds, self._coarse_seconds, self._share_seconds / _MOST_SAMPLES
         )
         runs: list[tuple[int, float]] = []
         loops = 1

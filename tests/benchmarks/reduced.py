@@ -4,24 +4,32 @@ import json
 import os
 import signal
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any, Protocol, cast
 
 from bitpath_cli import harness
-from bitpath_cli.benchmarks import Context, Loop, collectives
+from bitpath_cli.benchmarks import CannotMeasure, Case, Context, Loop, collectives
 from bitpath_cli.errors import PeerFailed
-from bitpath_cli.host import Host, monotonic
+from bitpath_cli.host import Host
 from bitpath_cli.launchers import Launch, Work, local
 from bitpath_cli.model.protocols import Ranks
+from bitpath_cli.model.result import Scalar
 
 Send = Callable[[str], None]
 SMALL_BYTES = 2 * 4 * 3 * (64 << 10)
 """Memory with which three ranks get sizes up to 64 KiB."""
 
 
-class _Vectors(Protocol):
-    """The one thing of an all-reduce that the tests spoil."""
+def _clock() -> Callable[[], float]:
+    """A clock that goes on by a millisecond whenever it is looked at, however busy the machine."""
+    ticks = count()
+    return lambda: next(ticks) * 1e-3
 
-    _pattern: Any
+
+class _Spoiled(Protocol):
+    """The one thing of a collective that the tests spoil."""
+
+    _vectors: Any
 
 
 def _context(ranks: Ranks) -> Context:
@@ -31,9 +39,12 @@ def _context(ranks: Ranks) -> Context:
     )  # fmt: skip
 
 
-def _launch(size: int, work: Callable[[Ranks, Mapping[str, Loop]], str]) -> str:
-    def in_rank(ranks: Ranks, _request: str) -> str:
-        (case,) = collectives.find_cases(_context(ranks))
+def _launch(size: int, work: Callable[[Ranks, Mapping[str, Loop]], str], **told: Scalar) -> str:
+    """`told` are parameters beside or in place of those that the benchmark has by itself."""
+
+    def in_rank(ranks: Ranks, _request: str, _send: Send) -> str:
+        (found,) = collectives.find_cases(_context(ranks))
+        case = Case({**found.parameters, **told})
         with collectives.open_loops(case, _context(ranks)) as loops:
             return work(ranks, loops)
 
@@ -45,7 +56,7 @@ def measure(request: str, send: Send) -> str:
     """Sample and conclude in three ranks; the conclusion of rank 0 and its evidence as JSON."""
 
     def work(ranks: Ranks, loops: Mapping[str, Loop]) -> str:
-        sampling = harness.sample(loops, 0.5, monotonic, 0.0, ranks)
+        sampling = harness.sample(loops, 0.5, _clock(), 0.0, ranks)
         (case,) = collectives.find_cases(_context(ranks))
         found = collectives.conclude(case, _context(ranks), sampling.samples)
         return json.dumps({
@@ -73,9 +84,9 @@ def spoil_one(request: str, send: Send) -> str:
         trial = loops["all_reduce_1024"].trial
         before = trial.find_error()
         if ranks.rank == 1:
-            spoiled = cast(_Vectors, trial)
-            spoiled._pattern = spoiled._pattern.clone()
-            spoiled._pattern[7] += 1
+            numbers = cast(_Spoiled, trial)._vectors.numbers
+            numbers._pattern = numbers._pattern.clone()
+            numbers._pattern[7] += 1
         send(json.dumps([before, trial.find_error()]))
         ranks.align()
         return ""
@@ -87,12 +98,12 @@ def slow_one(request: str, send: Send) -> str:
     """Every rank's seconds where the clock of rank 2 runs three hundred times as far."""
 
     def work(ranks: Ranks, loops: Mapping[str, Loop]) -> str:
-        from bitpath_cli.benchmarks import _all_reduce, _ring
+        from bitpath_cli.benchmarks import _ring, _stage
 
         ticks = iter(range(1_000_000))
         step = 300.0 if ranks.rank == 2 else 1.0
         told = {}
-        for module, name in ((_ring, "socket_exchange"), (_all_reduce, "all_reduce_1024")):
+        for module, name in ((_ring, "socket_exchange"), (_stage, "all_reduce_1024")):
             module.monotonic = lambda: next(ticks) * step  # type: ignore[attr-defined]
             told[name] = [loops[name].trial.run(2), loops[name].evidence()]
         send(json.dumps(told))
@@ -116,3 +127,88 @@ def kill_one(request: str, send: Send) -> str:
         return _launch(3, work)
     except PeerFailed as failure:
         return str(failure)
+
+
+def check_all(request: str, send: Send) -> str:
+    """What three ranks say of every collective of a type: nothing where all is right.
+
+    The request is the type and, after it, how far the received elements are moved to spoil them.
+    """
+    from bitpath_cli.benchmarks import _collective
+    from bitpath_cli.benchmarks._operations import OPERATIONS
+
+    dtype, _, spoil = request.partition(" ")
+
+    def work(ranks: Ranks, loops: Mapping[str, Loop]) -> str:
+        from bitpath_cli.benchmarks._stage import open_stage
+
+        told = {}
+        for name in OPERATIONS:
+            vectors = _collective.Vectors(name, dtype, 3 << 10, ranks, open_stage("gloo", ranks))
+            call = vectors.call
+            if spoil and ranks.rank == 0:
+
+                def shifted(given: Any, received: Any, call: Any = call) -> None:
+                    call(given, received)
+                    received[int(spoil)] += 1
+
+                vectors.call = shifted
+            told[name] = _collective.Collective(ranks, vectors, 3 << 10).find_error()
+        return json.dumps(told)
+
+    return _launch(3, work)
+
+
+def diagnose(request: str, send: Send) -> str:
+    """The conclusion of rank 0 after two operations of every loop of a diagnosed all-reduce."""
+
+    def work(ranks: Ranks, loops: Mapping[str, Loop]) -> str:
+        sampling = harness.sample(loops, 0.5, _clock(), 0.0, ranks)
+        (found,) = collectives.find_cases(_context(ranks))
+        case = Case({**found.parameters, "diagnosis": True})
+        said = collectives.conclude(case, _context(ranks), sampling.samples)
+        return json.dumps({
+            "wrong": sampling.wrong, "loops": list(loops),
+            "ranks": [json.loads(each.model_dump_json()) for each in said.ranks],
+            "pairs": [json.loads(each.model_dump_json()) for each in said.pairs],
+            "metrics": [json.loads(each.model_dump_json()) for each in said.metrics],
+            "findings": [each.name for each in said.findings], "rests_on": dict(said.rests_on),
+        })  # fmt: skip
+
+    return _launch(3, work, diagnosis=True)
+
+
+def lack_a_type(request: str, send: Send) -> str:
+    """The words of the refusal where the backend refuses the trial call in rank 1 alone."""
+
+    def work(ranks: Ranks, loops: Mapping[str, Loop]) -> str:
+        return "measured"
+
+    from bitpath_cli.benchmarks import _collective
+
+    find_error = _collective.Collective.find_error
+
+    def refuse(self: _collective.Collective) -> str | None:
+        words = find_error(self)
+        if self._ranks.rank == 1:
+            raise RuntimeError("Invalid scalar type")
+        return words
+
+    _collective.Collective.find_error = refuse  # type: ignore[method-assign]
+    return _refused(lambda: _launch(3, work, dtype="bfloat16"))
+
+
+def ask_for_nccl(request: str, send: Send) -> str:
+    """The words of the refusal where no rank has a GPU."""
+
+    def work(ranks: Ranks, loops: Mapping[str, Loop]) -> str:
+        return "measured"
+
+    return _refused(lambda: _launch(3, work, backend="nccl"))
+
+
+def _refused(work: Callable[[], str]) -> str:
+    try:
+        return work()
+    except (CannotMeasure, PeerFailed) as refusal:
+        return str(refusal)

@@ -5,14 +5,17 @@ The switch is a namespace of its own, so nothing is changed outside of what is m
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
+# The shell's name is the host's: sh -c SCRIPT NAME FILE PROGRAM...
+_NAMED = 'hostname "$0" && mount --bind "$1" /etc/hosts && shift && exec "$@"'
 
 
 def lacking() -> str:
@@ -39,16 +42,38 @@ class Hosts:
         self._name = f"bp{os.getpid()}"
         self._started: list[subprocess.Popen[str]] = []
 
+    @property
+    def spaces(self) -> str:
+        """What the names of all hosts' namespaces begin with; a host's number ends it."""
+        return f"{self._name}n"
+
     def address(self, host: int) -> str:
         return f"10.78.0.{10 + host}"
 
     def start(self, host: int, *words: str) -> "subprocess.Popen[str]":
         """Start a program of this interpreter on a host, in a session of its own."""
-        inside = (shutil.which("ip") or "ip", "netns", "exec", self._space(host))
+        return self.run(host, sys.executable, "-m", *words)
+
+    def run(
+        self,
+        host: int,
+        *words: str,
+        environment: Mapping[str, str] | None = None,
+        names: Path | None = None,
+        name: str = "",
+    ) -> "subprocess.Popen[str]":
+        """Start any program on a host.
+
+        `names` takes the place of /etc/hosts there, and `name` is the host's own.
+        """
+        inside = [shutil.which("ip") or "ip", "netns", "exec", self._space(host)]
+        if names is not None:
+            inside += ["unshare", "--uts", "--mount", "sh", "-c", _NAMED, name, str(names)]
         process = subprocess.Popen(
-            (*inside, sys.executable, "-m", *words),
+            (*inside, *words),
             cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            start_new_session=True, env={**os.environ, "COLUMNS": "400"},
+            start_new_session=True,
+            env={**os.environ, "COLUMNS": "400", **(environment or {})},
         )  # fmt: skip
         self._started.append(process)
         return process
@@ -69,9 +94,32 @@ class Hosts:
         """Established connections of a host, the first sign that hosts have met."""
         return _ask("ip", "netns", "exec", self._space(host), "ss", "-Htn", "state", "established")
 
-    def shape(self, rate: str) -> None:
-        """Bound every link in both directions."""
+    def wait_until_met(self, host: int) -> None:
+        """Until gloo's connections to host 0 stand beside those of the store."""
+        while self.connections(host).count(self.address(0)) < 4:
+            select.select([], [], [], 0.1)
+
+    def wait_for_process(self, host: int, words: str) -> None:
+        """Until a program with these words in its command line runs there."""
+        while not any(words in _command(each) for each in self.processes(host)):
+            select.select([], [], [], 0.05)
+
+    def wait_for_listener(self, host: int, port: str) -> None:
+        """Until something listens on a port there."""
+        while f":{port} " not in self.listeners(host):
+            select.select([], [], [], 0.05)
+
+    def shape(self, rate: str | None) -> None:
+        """Bound every link in both directions, or take the bounds away."""
         for host in range(self.count):
+            if rate is None:
+                for ask in (
+                    ("-n", self._space(host), "qdisc", "del", "dev", "eth0", "root"),
+                    ("-n", f"{self._name}s", "qdisc", "del", "dev", f"p{host}", "root"),
+                ):
+                    with contextlib.suppress(subprocess.CalledProcessError):
+                        _ask("tc", *ask)
+                continue
             words = ("root", "tbf", "rate", rate, "burst", "128kb", "latency", "50ms")
             _ask("tc", "-n", self._space(host), "qdisc", "replace", "dev", "eth0", *words)
             _ask("tc", "-n", f"{self._name}s", "qdisc", "replace", "dev", f"p{host}", *words)
@@ -79,6 +127,17 @@ class Hosts:
     def cut(self, host: int) -> None:
         """Take a host's link down at the switch."""
         _ask("ip", "-n", f"{self._name}s", "link", "set", f"p{host}", "down")
+
+    def part(self, host: int, other: int) -> None:
+        """Let two hosts not reach each other, as a filter between them does."""
+        for here, there in ((host, other), (other, host)):
+            to = f"{self.address(there)}/32"
+            _ask("ip", "-n", self._space(here), "route", "add", "blackhole", to)
+
+    def give_address(self, host: int, address: str) -> None:
+        """One more address for a host's interface, ready to be used."""
+        again = ("nodad",) if ":" in address else ()
+        _ask("ip", "-n", self._space(host), "addr", "add", address, "dev", "eth0", *again)
 
     def build(self) -> None:
         switch = f"{self._name}s"
@@ -120,6 +179,12 @@ def hosts(count: int) -> Iterator[Hosts]:
         yield made
     finally:
         made.remove()
+
+
+def _command(process: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_text(errors="replace")
+    return ""
 
 
 def _ask(*words: str) -> str:

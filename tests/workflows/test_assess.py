@@ -48,7 +48,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> None:
 def measuring(*found: BenchmarkResult, is_interrupted: bool = False) -> Callable[..., Measured]:
     def stand_in(
         host: Host, components: Any, directory: str, names: Any, budget: Any, progress: Any,
-        on_result: OnResult, crew: Any,
+        on_result: OnResult, **_: Any,
     ) -> Measured:  # fmt: skip
         for each in found:
             progress.starting(each.benchmark, each.parameters, 0.0, 1.0)
@@ -188,7 +188,7 @@ def test_a_profile_that_cannot_be_used_is_refused_before_anything_runs(tmp_path:
 def test_only_and_skip_choose_the_benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def stand_in(*arguments: Any, crew: Any) -> Measured:
+    def stand_in(*arguments: Any, **_: Any) -> Measured:
         asked.append(arguments[3])
         return Measured((), is_interrupted=False)
 

@@ -207,3 +207,19 @@ def test_every_benchmark_of_the_real_room_is_summarised() -> None:
     told = dict(summaries())
     assert {"gemm", "memory_bandwidth"} <= told.keys()
     assert all(told.values())
+
+
+def test_a_metric_is_doubted_for_the_loops_that_it_rests_on_alone(tmp_path: Path) -> None:
+    result = only(run(tmp_path, "rests"))
+    steady, unsteady = result.metrics
+    assert Doubt.UNSTABLE not in steady.reasons
+    assert Doubt.UNSTABLE in unsteady.reasons
+    # The whole is believed as far as its first metric.
+    assert Doubt.UNSTABLE not in result.reasons
+
+
+def test_what_is_asked_for_has_as_many_ranks_as_the_benchmark_wants(tmp_path: Path) -> None:
+    context = find_context(Host(), (), str(tmp_path), thorough=False)
+    jobs, _ = find_jobs(("ranked",), context, room, {"ranked": ({"op": "x"}, {"world_size": 5})})
+    assert [job.case.parameters for job in jobs] == [{"op": "x", "world_size": 2},
+                                                     {"world_size": 5}]  # fmt: skip

@@ -18,6 +18,7 @@ from bitpath_cli.model.units import (
     FLOP_PER_SECOND,
     OP_PER_SECOND,
     SECOND,
+    WATT,
     Unit,
 )
 from bitpath_cli.workflows._combine import product, scaled, total
@@ -151,3 +152,34 @@ def test_the_sum_of_an_exact_and_a_wide_part_is_less_wide() -> None:
     assert found.value == 100
     assert found.high == pytest.approx(100 * 2**0.5, rel=1e-3)
     assert scaled(found, 3).low == pytest.approx(300 / 2**0.5, rel=1e-3)
+
+
+def drawn(meter: str, load: str, watts: float) -> BenchmarkResult:
+    return result("energy", {"meter": meter, "load": load}, power=(watts, WATT))
+
+
+def test_power_is_the_walls_before_the_counters_and_those_before_the_site() -> None:
+    base = (gemm("float32", 256, 1e11), TRIAD)
+    counted = (
+        drawn("counters", "idle", 40), drawn("counters", "cpu", 120),
+        drawn("counters", "cuda:0", 300),
+    )  # fmt: skip
+    assumed = todays_machine(measured_host(*base), site())
+    assert (assumed.power_idle.value, assumed.power_max.value) == (50, 150)
+    found = todays_machine(measured_host(*base, *counted), site())
+    assert (found.power_idle.value, found.power_max.value) == pytest.approx((52, 390))
+    assert "a guess" in found.power_max.origin.source
+    wall = (drawn("wall", "idle", 85), drawn("wall", "full", 310))
+    best = todays_machine(measured_host(*base, *counted, *wall), site())
+    assert (best.power_idle.value, best.power_max.value) == (85, 310)
+
+
+def test_a_link_to_a_peer_is_the_uplink_that_the_strategies_weigh() -> None:
+    base, own = (gemm("float32", 256, 1e11), TRIAD), site(without_cloud=True)
+    up = result(
+        "tcp", {"peer": "cloud", "direction": "send", "streams": 4},
+        bandwidth=(3e6, BYTE_PER_SECOND),
+    )  # fmt: skip
+    found = question_for(measured_host(*base, up), job(), own)
+    assert found.site.uplink.up.value == 3e6
+    assert found.site.uplink.down == own.uplink.down

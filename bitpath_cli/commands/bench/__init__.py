@@ -3,7 +3,7 @@
 from bitpath_cli.commands import Example, Group
 
 GROUP = Group(
-    summary="Measure one thing alone: compute, memory, storage, network or all-reduce.",
+    summary="Measure one thing alone: compute, memory, storage, network, power or all-reduce.",
     panel="Look and measure",
     examples=(
         Example("bitpath bench list", "what is measured, and by which benchmark"),

@@ -5,77 +5,83 @@ from typing import Annotated, Literal
 import typer
 
 from bitpath_cli.commands import Command, Example
+from bitpath_cli.commands._crew import (
+    Here,
+    JoinTime,
+    Launcher,
+    Node,
+    Nodes,
+    ProgressTime,
+    RayAddress,
+    Rendezvous,
+    announce,
+    enlist,
+)
 from bitpath_cli.commands._options import Budget, Json, Outputs
 from bitpath_cli.commands.bench._run import run
 
-_PANEL = "Several hosts"
-_Nodes = Annotated[
-    int | None,
-    typer.Option("--nnodes", metavar="N", help="How many hosts.", rich_help_panel=_PANEL),
-]
-_Node = Annotated[
-    int | None,
+_Ops = Annotated[
+    list[str] | None,
     typer.Option(
-        "--node-rank", metavar="R", rich_help_panel=_PANEL,
-        help="This host's number, from 0; another on every host.",
+        "--op", metavar="OP",
+        help="all_reduce, all_gather, reduce_scatter, broadcast, reduce, all_to_all or send_recv. "
+        "May be repeated.",
     ),
 ]  # fmt: skip
-_Rendezvous = Annotated[
-    str,
+_Dtypes = Annotated[
+    list[str] | None,
     typer.Option(
-        metavar="HOST:PORT", rich_help_panel=_PANEL,
-        help="Host 0's address, where all meet; the same on every host.",
+        "--dtype", metavar="TYPE",
+        help="float32, float64, float16, bfloat16, int8, int32 or int64. May be repeated.",
     ),
 ]  # fmt: skip
-_Here = Annotated[
-    int,
-    typer.Option("--nproc-per-node", metavar="K", help="Ranks on each.", rich_help_panel=_PANEL),
+_Smallest = Annotated[
+    str, typer.Option("--min-size", metavar="SIZE", help="The smallest message, such as 1KiB.")
 ]
-_Join = Annotated[
-    str,
-    typer.Option(metavar="TIME", help="How long to wait for others.", rich_help_panel=_PANEL),
+_Largest = Annotated[
+    str, typer.Option("--max-size", metavar="SIZE", help="The largest message, such as 256MiB.")
 ]
-_Progress = Annotated[
-    str,
-    typer.Option(
-        metavar="TIME", help="How long nothing may move before it ends.", rich_help_panel=_PANEL
-    ),
+_Backend = Annotated[
+    Literal["auto", "gloo", "nccl"],
+    typer.Option(metavar="auto|gloo|nccl", help="nccl on NVIDIA GPUs, gloo on processors."),
 ]
-_Launcher = Annotated[
-    Literal["auto", "local", "env"],
-    typer.Option(
-        metavar="auto|local|env", rich_help_panel=_PANEL,
-        help="Who starts the ranks: env takes them from torchrun, srun, mpirun or Kubernetes.",
-    ),
-]  # fmt: skip
 
 
 def allreduce(
     budget: Budget = "standard",
-    nnodes: _Nodes = None,
-    node_rank: _Node = None,
-    rendezvous: _Rendezvous = "",
-    nproc_per_node: _Here = 1,
-    join_timeout: _Join = "60s",
-    progress_timeout: _Progress = "30s",
-    launcher: _Launcher = "auto",
+    op: _Ops = None,
+    dtype: _Dtypes = None,
+    min_size: _Smallest = "",
+    max_size: _Largest = "",
+    backend: _Backend = "auto",
+    nnodes: Nodes = None,
+    node_rank: Node = None,
+    rendezvous: Rendezvous = "",
+    nproc_per_node: Here = 1,
+    join_timeout: JoinTime = "60s",
+    progress_timeout: ProgressTime = "30s",
+    launcher: Launcher = "auto",
+    ray_address: RayAddress = "",
     output: Outputs = None,
     as_json: Json = False,
 ) -> None:
     """How fast processes on this host, or on several, sum a gradient together."""
     from bitpath_cli.amounts import parse
-    from bitpath_cli.commands._screen import remark
-    from bitpath_cli.model.units import SECOND
-    from bitpath_cli.workflows.crew import find_crew
+    from bitpath_cli.model.units import BYTE
+    from bitpath_cli.workflows.sweep import find_sweep
 
-    crew = find_crew(
-        launcher, nnodes, node_rank, rendezvous, nproc_per_node,
-        parse(join_timeout, SECOND, "--join-timeout"),
-        parse(progress_timeout, SECOND, "--progress-timeout"),
+    crew = enlist(
+        launcher, nnodes, node_rank, rendezvous, nproc_per_node, join_timeout, progress_timeout,
+        ray_address,
     )  # fmt: skip
-    for line in crew.remarks if crew is not None else ():
-        remark(line)
-    run(("collectives",), budget, output, as_json, crew=crew)
+    sweep = find_sweep(
+        op or ("all_reduce",), dtype or ("float32",),
+        parse(min_size, BYTE, "--min-size") if min_size else None,
+        parse(max_size, BYTE, "--max-size") if max_size else None,
+        backend, diagnose=budget != "quick",
+    )  # fmt: skip
+    announce(crew)
+    run(("collectives",), budget, output, as_json, crew=crew, asked={"collectives": sweep})
 
 
 COMMAND = Command(
@@ -86,6 +92,10 @@ COMMAND = Command(
         Example(
             "bitpath bench allreduce --nnodes 2 --node-rank 0 --rendezvous 10.0.0.1:29400",
             "with another host, which is told what to type",
+        ),
+        Example(
+            "bitpath bench allreduce --op all_gather --dtype bfloat16 --max-size 16MiB",
+            "another collective, type and range of sizes",
         ),
         Example("torchrun --nproc-per-node 4 -m bitpath_cli bench allreduce", "under torchrun"),
     ),
