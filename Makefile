@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: assess test check bench docs lab format clean help
+.PHONY: assess test check bench validate docs lab lab-full format clean help
 
 assess: $(STAMP)  ## assess this host: report on the terminal and in report.json
 	$(BIN)/bitpath assess --output report.json
@@ -23,11 +23,17 @@ check: $(STAMP)  ## style, types, and whether generated files are fresh
 bench: $(STAMP)  ## how fast bitpath itself is, as ratios measured side by side
 	$(BIN)/python -m tests.speed
 
+validate: $(STAMP)  ## predictions beside measurements in a lab of namespaces: docs/validation.md (needs root)
+	$(BIN)/python -m tests.validation
+
 docs: $(STAMP)  ## write the generated files: schema and command help
 	$(BIN)/python -m tests.staleness --write
 
 lab:  ## system packages for the tests on several hosts (needs root)
 	@tests/lab/install
+
+lab-full: $(STAMP)  ## every fault and launcher on several hosts, at length (needs root)
+	BITPATH_LAB=full $(BIN)/python -m pytest -m lab
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -6,9 +6,9 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from pydantic import ValidationError
 
@@ -16,6 +16,7 @@ from bitpath_cli.errors import UnreadableReport, UnwritableOutput
 from bitpath_cli.model.report import SCHEMA_VERSION, Report
 
 SIZE_LIMIT: Final = 256 << 20
+_PIECE_BYTES: Final = 1 << 20
 _OWNER_ALONE: Final = 0o600
 _UPGRADE: Final = "Upgrade this one: pip install --upgrade bitpath-cli"
 _MAKE_ANEW: Final = "Make a new one: bitpath assess --output report.json"
@@ -28,14 +29,18 @@ STEPS: Final[Mapping[int, Step]] = {}
 
 def load(path: str | Path) -> Report:
     """The report in a file, brought to today's format; UnreadableReport says what is wrong."""
-    document = _parse(str(path), _read(Path(path)))
-    document = migrate(str(path), document, STEPS, SCHEMA_VERSION)
+    return parse(str(path), _read(Path(path)))
+
+
+def parse(source: str, content: bytes) -> Report:
+    """The report in a document that came from elsewhere; UnreadableReport calls it `source`."""
+    document = migrate(source, _parse(source, content), STEPS, SCHEMA_VERSION)
     try:
         return Report.model_validate(document)
     except ValidationError as error:
-        raise UnreadableReport(str(path), _explain(error), _MAKE_ANEW) from error
+        raise UnreadableReport(source, _explain(error), _MAKE_ANEW) from error
     except RecursionError as error:
-        raise UnreadableReport(str(path), "it is nested too deeply", _MAKE_ANEW) from error
+        raise UnreadableReport(source, "it is nested too deeply", _MAKE_ANEW) from error
 
 
 def migrate(path: str, document: Document, steps: Mapping[int, Step], newest: int) -> Document:
@@ -66,14 +71,67 @@ def write(path: str | Path, text: str) -> None:
 
     Raises UnwritableOutput, and leaves nothing behind, for any refusal of the system.
     """
+    write_parts(path, (text,))
+
+
+def write_parts(path: str | Path, parts: Iterable[str]) -> None:
+    """The same for a text that never stands in memory as a whole."""
     target = Path(os.path.realpath(path))
     try:
         if target.exists() and not target.is_file():
-            _write_into(target, text)
+            _write_into(target, parts)
         else:
-            _replace(target, text)
+            _replace(target, parts)
     except OSError as error:
         raise _unwritable(str(path), error) from error
+
+
+def write_folder(
+    folder: str | Path, files: Mapping[str, str], scripts: frozenset[str], *, replace: bool
+) -> None:
+    """Write files into a folder, each whole or not there, all of them complete before the first.
+
+    Raises UnwritableOutput before anything is changed where one is there already and `replace` is
+    false, and for any refusal of the system. `scripts` may be executed.
+    """
+    target = Path(os.path.realpath(folder))
+    there = sorted(name for name in files if os.path.lexists(target / name))
+    if there and not replace:
+        shown = ", ".join(there[:3]) + (" and more" if len(there) > 3 else "")
+        raise UnwritableOutput(
+            str(folder), f"it already holds {shown}", "Name another directory, or add --force."
+        )
+    written: list[tuple[Path, Path]] = []
+    made_folder = False
+    try:
+        made_folder = not target.exists()
+        target.mkdir(exist_ok=True)
+        for name, text in files.items():
+            waiting = target / f"{_prefix(target / name)}{secrets.token_hex(8)}.tmp"
+            written.append((waiting, target / name))
+            _write_new(waiting, (text,), 0o777 if name in scripts else 0o666)
+        for waiting, final in written:
+            waiting.replace(final)
+        _sync_folder(target)
+    except BaseException as error:
+        for waiting, _ in written:
+            with contextlib.suppress(OSError):
+                waiting.unlink()
+        if made_folder:
+            with contextlib.suppress(OSError):
+                target.rmdir()
+        if isinstance(error, OSError):
+            raise _unwritable(str(folder), error) from error
+        raise
+
+
+def _write_new(path: Path, parts: Iterable[str], mode: int) -> None:
+    """Write a file that was not there; the umask takes from `mode` what it takes from others'."""
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    with os.fdopen(number, "w", encoding="utf-8") as file:
+        file.writelines(parts)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def check_writable(path: str | Path) -> None:
@@ -90,15 +148,11 @@ def check_writable(path: str | Path) -> None:
         raise _unwritable(str(path), error) from error
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, parts: Iterable[str]) -> None:
     # The name is known before the file is there, so that no signal falls between the two.
     name = target.parent / f"{_prefix(target)}{secrets.token_hex(8)}.tmp"
     try:
-        number = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ALONE)
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_new(name, parts, _OWNER_ALONE)
         name.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -107,10 +161,10 @@ def _replace(target: Path, text: str) -> None:
     _sync_folder(target.parent)
 
 
-def _write_into(target: Path, text: str) -> None:
+def _write_into(target: Path, parts: Iterable[str]) -> None:
     """A pipe or a device is written as it is: renaming would put a file in its place."""
     with target.open("w", encoding="utf-8") as file:
-        file.write(text)
+        file.writelines(parts)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -146,13 +200,22 @@ def _read(path: Path) -> bytes:
         if stat.S_ISREG(path.stat().st_mode) and path.stat().st_size > SIZE_LIMIT:
             raise UnreadableReport(str(path), "it is larger than 256 MiB", _MAKE_ANEW)
         with path.open("rb") as file:
-            content = file.read(SIZE_LIMIT + 1)
+            content = _read_at_most(file, SIZE_LIMIT + 1)
     except OSError as error:
         problem = os.strerror(error.errno) if error.errno else str(error)
         raise UnreadableReport(str(path), problem, _MAKE_ANEW) from error
     if len(content) > SIZE_LIMIT:
         raise UnreadableReport(str(path), "it is larger than 256 MiB", _MAKE_ANEW)
     return content
+
+
+def _read_at_most(file: IO[bytes], most: int) -> bytes:
+    """In pieces: asked for it all at once, Python would first reserve the whole of `most`."""
+    pieces: list[bytes] = []
+    while most > 0 and (piece := file.read(min(most, _PIECE_BYTES))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def _parse(path: str, content: bytes) -> Document:

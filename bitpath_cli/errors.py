@@ -64,6 +64,7 @@ class UnreadableReport(BitpathError):
     def __init__(self, path: str, problem: str, next_step: str) -> None:
         """`problem` says what is wrong with the file."""
         super().__init__(f"{path} cannot be read as a report: {problem}.", "", next_step)
+        self.problem = problem
 
 
 class UnwritableOutput(BitpathError):
@@ -141,3 +142,92 @@ class MissingLibrary(BitpathError):
             "It comes with bitpath, so it was left out or removed afterwards.",
             f"Install it beside bitpath: pip install {library}",
         )
+
+
+class NothingToPlan(BitpathError):
+    """A report whose advice has nothing feasible in it to be made runnable."""
+
+    exit_code = FINDING
+
+    def __init__(self, what: str, reason: str, next_step: str) -> None:
+        """`what` was asked for, and the `reason` why none of it can run."""
+        super().__init__(f"{what} cannot be planned: {reason}.", "", next_step)
+
+
+class UnfitTarget(BitpathError):
+    """A target that cannot express a configuration, and those that can."""
+
+    def __init__(self, target: str, label: str, reason: str, others: tuple[str, ...]) -> None:
+        """`others` are the targets that can express it."""
+        able = (
+            f"Use --target {' or --target '.join(others)}."
+            if others
+            else ("No target can; name another strategy with --strategy.")
+        )
+        super().__init__(f"--target {target} cannot express '{label}': {reason}.", "", able)
+
+
+class MissingProgram(BitpathError):
+    """A service to be planned without a program that answers."""
+
+    def __init__(self, workload: str) -> None:
+        """`workload` is the service's."""
+        super().__init__(
+            f"{workload} is a service, and no program was given that answers requests.",
+            "For a training job bitpath's own benchmark can stand in; for a service it has none.",
+            "Give yours after --, as in: bitpath plan report.json ... -- python3 /opt/app/serve.py",
+        )
+
+
+class BadRules(BitpathError):
+    """A file of alert rules that cannot be used: the line, the field and what would be allowed."""
+
+    def __init__(self, path: str, line: int | None, field: str, problem: str, allowed: str) -> None:
+        """`line` is None where the fault has no line, such as an empty file."""
+        place = path if line is None else f"{path}, line {line}"
+        super().__init__(
+            f"{place}: {field + ': ' if field else ''}{problem}.",
+            f"Allowed here: {allowed}." if allowed else "",
+            f"Correct it, then check it with: bitpath monitor --rules {path} --export-rules -",
+        )
+
+    @classmethod
+    def from_profile(cls, path: str, fault: BadProfile) -> "BadRules":
+        """The same fault of a file that is read as profiles are, such as a slip in its TOML."""
+        found = cls(path, None, "", "", "")
+        found.what, found.why = fault.what, fault.why
+        return found
+
+
+class CannotListen(BitpathError):
+    """An address at which nothing can be served: in use, not ours, or unsafe as it is asked."""
+
+    def __init__(self, address: str, problem: str, next_step: str) -> None:
+        """`problem` is the system's own word, or why it would be unsafe."""
+        super().__init__(f"Nothing can be served at {address}: {problem}.", "", next_step)
+
+
+class BadModel(BitpathError):
+    """A model that cannot be loaded, or that does not answer; often the user's own code."""
+
+    def __init__(self, model: str, problem: str) -> None:
+        """`problem` says what it did, or what it lacks."""
+        super().__init__(
+            f"The model {model} cannot be used: {problem}.",
+            "",
+            "Models are a shipped family, package.module:factory, FILE.onnx or FILE.pt2; see "
+            "docs/inference.md.",
+        )
+
+
+class UnreadableEvidence(BitpathError):
+    """A file of another tool's results that cannot be read, or not in the version that it has."""
+
+    def __init__(self, path: str, tool: str, problem: str) -> None:
+        """`tool` is whose file it is, or empty where that cannot be told."""
+        super().__init__(
+            f"{path} cannot be read as results{f' of {tool}' if tool else ''}: {problem}.",
+            "",
+            "Read are fio --output-format=json, iperf3 --json, and nccl-tests as text or with -J.",
+        )
+        self.problem = problem

@@ -24,6 +24,7 @@ from bitpath_cli.nursery import Work, name_of, receive_frame, send_frame
 
 START_SECONDS: Final = 120.0
 _GRACE_SECONDS: Final = 10.0
+_FAREWELL_SECONDS: Final = 4.0
 _RERUN: Final = "run it again; if it happens again, see: dmesg"
 _TAIL_BYTES: Final = 4000
 _QUOTED: Final = 600
@@ -89,7 +90,10 @@ class Nursery:
         except ConnectionError:
             ended = None
         except BaseException:
-            self._stop()
+            try:
+                _ask_to_end(started, on_message)
+            finally:
+                self._stop()
             raise
         if ended is None:
             self._stop()
@@ -215,6 +219,13 @@ def _attend(started: _Started, deadline: float, on_message: Callable[[str], None
             # What was written before the end may have come after the first look.
             started.hear(on_message)
             return None if report is None else _Ended(report["status"], overran)
+
+
+def _ask_to_end(started: _Started, on_message: Callable[[str], None]) -> None:
+    """Give the child a moment to tell other hosts that it leaves."""
+    with contextlib.suppress(ConnectionError):
+        send_frame(started.control, {"end": True})
+        _attend(started, monotonic() + _FAREWELL_SECONDS, on_message)
 
 
 def _conclude(

@@ -101,9 +101,15 @@ def _watch(child: int, control: socket.socket, woken: int) -> bool:
                 send_frame(control, {"status": _end_family(child)})
                 return True
         if control.fileno() in ready:
-            if receive_frame(control) is None:
+            request = receive_frame(control)
+            if request is None:
                 _end_family(child)
                 return False
+            if "end" in request:
+                # Most die of it at once; one that works with other hosts tells them first.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGTERM)
+                continue
             send_frame(control, {"status": _end_family(child)})
             return True
 

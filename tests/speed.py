@@ -4,6 +4,7 @@ Run it alone on the machine: `make bench`. Nothing here fails on a slow machine;
 printed beside the figures, since a timed test would fail for the neighbours' sake.
 """
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,7 @@ def main() -> None:
             [*bitpath, "--help"], [sys.executable, str(hello), "--help"], "at most 1.3",
         )  # fmt: skip
     _show_seconds("bitpath probe --json", [*bitpath, "probe", "--json"], "at most 0.5 s")
+    _show_monitor([*bitpath, "monitor", "--duration", "30s"])
 
 
 def _show_ratio(what: str, command: Sequence[str], other: Sequence[str], target: str) -> None:
@@ -48,6 +50,16 @@ def _show_ratio(what: str, command: Sequence[str], other: Sequence[str], target:
 def _show_seconds(what: str, command: Sequence[str], target: str) -> None:
     times = [_seconds(command) for _ in range(_PAIRS + 1)][1:]
     _say(what, median_interval(times), " s", target)
+
+
+def _show_monitor(command: Sequence[str]) -> None:
+    """What a watch says of itself in its last line."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    last = json.loads(done.stdout.splitlines()[-1])
+    share = last["own"]["cpu_seconds"] / last["lasted"]
+    size = last["own"]["resident_bytes"] / 1e6
+    figures = f"{share:.2%} of a core (at most 1 %), {size:.3g} MB (at most 60)"
+    sys.stdout.write(f"bitpath monitor, once a second: {figures}\n")
 
 
 def _seconds(command: Sequence[str]) -> float:

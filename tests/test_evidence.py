@@ -95,7 +95,7 @@ def test_joules_per_unit_of_work_are_summed_over_what_may_be_summed() -> None:
     found = energy_per_work(windows, loops)
 
     assert found is not None
-    assert (found.name, found.value, found.unit) == ("energy_per_work", 0.025, "J/FLOP")
+    assert (found.name, found.value, found.unit) == ("joules_per_flop", 0.025, "J/FLOP")
     assert found.low is None
     assert found.origin.source == "package-0, package-1; idle power included"
 

@@ -52,6 +52,7 @@ class Loop:
     trial: Script
     work: float = 5.0
     unit: Unit = FLOP
+    sample_seconds: float = 1e-3
     largest_loops: int = 1_000_000
     most_operations: int = 10**12
     evidence: Callable[[], Mapping[str, tuple[float, ...]]] = dict

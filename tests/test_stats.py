@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitpath_cli.stats import (
+    Interval,
     blocked_median_interval,
     median_interval,
     normal_z,
     quantile,
+    ratio_interval,
     student_t,
 )
 
@@ -139,3 +141,36 @@ def test_students_t_meets_its_table_and_the_normal() -> None:
 def test_the_half_width_is_relative() -> None:
     assert median_interval([90.0, 95.0, 100.0, 100.0, 105.0, 110.0]).half_width == 0.1
     assert median_interval([0.0, 0.0]).half_width == math.inf
+
+
+def test_the_interval_of_a_ratio_adds_the_margins_of_both_in_squares() -> None:
+    """By hand: both are 10 % wide in logarithms, so the ratio is √2 · ln 1.1 wide: × ÷ 1.1443."""
+    wide = 1.1 ** math.sqrt(2)
+    found = ratio_interval(Interval(110, 100, 121, 0.95), Interval(100, 100 / 1.1, 110, 0.95))
+    assert found is not None
+    assert found.value == pytest.approx(1.1)
+    assert found.low == pytest.approx(1.1 / wide)
+    assert found.high == pytest.approx(1.1 * wide)
+
+
+def test_what_only_one_side_may_be_widens_only_that_side() -> None:
+    """A numerator that may be 20 % more and no less; a denominator without any margin."""
+    found = ratio_interval(Interval(100, 100, 120, 0.95), Interval(50, 50, 50, 0.95))
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((2.0, 2.4))
+
+
+def test_another_level_is_brought_to_95_percent_first() -> None:
+    """80 % is 1.2816 sigma and 95 % is 1.9600: the margin grows by 1.5293."""
+    found = ratio_interval(Interval(1, 1, math.e, 0.80), Interval(1, 1, 1, 0.95))
+    assert found is not None
+    assert math.log(found.high) == pytest.approx(1.95996 / 1.28155, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "side", [Interval(1, 0, 2, 0.95), Interval(1, -1, 2, 0.95), Interval(1, 0.5, 2, 0.5)]
+)
+def test_there_is_no_ratio_to_nothing_and_none_of_two_samples(side: Interval) -> None:
+    whole = Interval(1, 0.9, 1.1, 0.95)
+    assert ratio_interval(side, whole) is None
+    assert ratio_interval(whole, side) is None

@@ -6,7 +6,7 @@ metrics. How often a loop runs, and whether to believe it, is the harness's busi
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bitpath_cli.host import Host
 from bitpath_cli.model.component import Component
@@ -14,9 +14,13 @@ from bitpath_cli.model.protocols import Ranks, Trial
 from bitpath_cli.model.reading import Missing
 from bitpath_cli.model.result import (
     CollectivePoint,
+    CostSegment,
     Doubt,
+    Finding,
     Metric,
+    PairLink,
     Parameters,
+    RankTiming,
     Samples,
     Validity,
 )
@@ -33,10 +37,28 @@ class CannotMeasure(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """A listener on another host that takes part in the test `session`, and what it told of itself.
+
+    `name` is how it was called; `interface` is ours towards it.
+    """
+
+    name: str
+    address: str
+    port: int
+    token: str
+    session: str
+    interface: str
+    threads: int
+    congestion_control: str
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a benchmark may use: cores, memory, a directory, and the ranks when it spans several.
 
-    `components` is what the probes found, for the ceilings that a result is compared with.
+    `components` is what the probes found, for the ceilings that a result is compared with; `peers`
+    are the hosts that were named for network measurements.
     """
 
     host: Host
@@ -47,6 +69,7 @@ class Context:
     thorough: bool = False
     ranks: Ranks | None = None
     components: tuple[Component, ...] = ()
+    peers: tuple[Peer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +84,7 @@ class Case:
 class Loop:
     """A timed loop: the trial, and the work of one operation from which its rate is derived.
 
+    A sample takes `sample_seconds` or more: more than a link's bursts or a meter's step last.
     `largest_loops` bounds one sample and `most_operations` all of them, calibration and warm-up
     included (a disk must not be worn out): where it is reached, the loop stops as if its budget
     were spent. `evidence` is asked once after the last sample, in the process and in every rank
@@ -71,6 +95,7 @@ class Loop:
     trial: Trial
     work: float
     unit: Unit
+    sample_seconds: float = 1e-3
     largest_loops: int = 1_000_000
     most_operations: int = 10**12
     evidence: Callable[[], Mapping[str, tuple[float, ...]]] = dict
@@ -78,10 +103,19 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """The metrics of a case, and what speaks against them."""
+    """The metrics of a case, and what speaks against them.
+
+    `rests_on` names the loops whose samples decide how far a metric is to be believed; one that is
+    not named rests on all. The result as a whole is believed as far as its first metric.
+    """
 
     metrics: tuple[Metric, ...]
+    rests_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     points: tuple[CollectivePoint, ...] = ()
+    segments: tuple[CostSegment, ...] = ()
+    ranks: tuple[RankTiming, ...] = ()
+    pairs: tuple[PairLink, ...] = ()
+    findings: tuple[Finding, ...] = ()
     validity: Validity = Validity.VALID
     reasons: tuple[Doubt, ...] = ()
 

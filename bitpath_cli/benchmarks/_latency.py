@@ -27,10 +27,11 @@ def percentile_metrics(
     source: str,
     reasons: tuple[Doubt, ...] = (),
     validity: Validity = Validity.VALID,
+    percentiles: Sequence[tuple[str, float]] = _PERCENTILES,
 ) -> tuple[Metric, ...]:
-    """`latency_p50` and `latency_p99`; one that too few operations support says so."""
+    """`latency_p50` and `latency_p99`, or others; one that too few operations support says so."""
     made = []
-    for name, share in _PERCENTILES:
+    for name, share in percentiles:
         figure, is_supported = _percentile(latencies, share, source)
         doubts, worth = reasons, validity
         if not is_supported:

@@ -1,60 +1,53 @@
-"""All-reduce between ranks of this host, by the conventions of nccl-tests (doc/PERFORMANCE.md).
+"""Collectives between ranks by message size, by the conventions of nccl-tests (doc/PERFORMANCE.md).
 
-algbw = bytes per rank ÷ time and busbw = algbw · 2(n−1)/n, which is what every rank's link carries;
-the time is the slowest rank's, and its median over operations.
+The time is the slowest rank's, and its median over operations. The ceiling is what bare sockets
+carry between the same ranks in the same run.
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Protocol
 
 from bitpath_cli.benchmarks import Benchmark, CannotMeasure, Case, Conclusion, Context, Loop
-from bitpath_cli.benchmarks._alpha_beta import fit_line
-from bitpath_cli.benchmarks._rate import rate
-from bitpath_cli.model.reading import (
-    MEASURED_LEVEL,
-    Method,
-    Missing,
-    Origin,
-    Quantity,
-    failed,
-    unsupported,
-)
-from bitpath_cli.model.result import (
-    Ceiling,
-    CollectivePoint,
-    Direction,
-    Doubt,
-    Metric,
-    Samples,
-    Validity,
-    metric,
-    missing_metric,
-)
-from bitpath_cli.model.units import BYTE, BYTE_PER_SECOND, SECOND, Unit
-from bitpath_cli.stats import blocked_median_interval
+from bitpath_cli.benchmarks._burst import MULTIPLE
+from bitpath_cli.benchmarks._cost import fit_cost
+from bitpath_cli.benchmarks._points import Scene, find_ceiling, find_peak, make_points
+from bitpath_cli.model.protocols import Ranks, Trial
+from bitpath_cli.model.reading import failed, unsupported
+from bitpath_cli.model.result import Doubt, Finding, Parameters, Samples, Validity
+from bitpath_cli.model.units import BYTE, ONE, human
 
-SECOND_PER_BYTE: Final = Unit("s/B")
+if TYPE_CHECKING:
+    from bitpath_cli.benchmarks._collective import Collective, Vectors
+
 _KIB: Final = 1 << 10
+_MIB: Final = 1 << 20
 _SMALLEST_BYTES: Final = 1 * _KIB
-_LARGEST_BYTES: Final = {False: 64 << 20, True: 256 << 20}
+_LARGEST_BYTES: Final = {False: 64 * _MIB, True: 256 * _MIB}
 _STEP: Final = {False: 4, True: 2}
-# Pattern, buffer, and what gloo and a check take besides; together at most half of the memory.
+# Pattern, what is given and received, and what a backend takes besides: half of the memory at most.
 _COPIES: Final = 4
 _MEMORY_SHARE: Final = 2
 _MOST_RANKS: Final = 4
 _EXCHANGE: Final = "socket_exchange"
-_PREFIX: Final = "all_reduce_"
+# Large enough to be bound by the link or the memory, small enough for many repetitions.
+_FAIR_SECONDS: Final = 0.2
+_FAIR_BYTES: Final = 4 * _MIB
+_LEAST_FAIR_BYTES: Final = 256 * _KIB
+_CONNECTED: Final = 4
+# A link is named for a share of the others, so a tenth too much by its burst may be.
+_PAIRED_BURSTS: Final = 10
+_LEAST_PAIR_BYTES: Final = 1 * _MIB
+_QUOTED: Final = 200
 
 
-def bus_factor(ranks: int) -> float | Missing:
-    """What each rank's link carries per byte of an all-reduce: 2(n−1)/n, nothing for one rank."""
-    if ranks < 2:
-        return unsupported(
-            "one rank has nobody to exchange bytes with, so there is no bus bandwidth",
-            "start at least two ranks",
-        )
-    return 2 * (ranks - 1) / ranks
+class _Telling(Trial, Protocol):
+    """A trial that tells what it saw."""
+
+    def evidence(self) -> Mapping[str, tuple[float, ...]]:
+        """See Loop."""
+        ...
 
 
 def find_cases(context: Context) -> tuple[Case, ...]:
@@ -63,174 +56,228 @@ def find_cases(context: Context) -> tuple[Case, ...]:
     return (Case({"op": "all_reduce", "world_size": size, "backend": "gloo", "dtype": "float32"}),)
 
 
+def find_sizes(parameters: Parameters, memory_bytes: int, thorough: bool) -> tuple[int, ...]:
+    """Sizes from `min_size` on to `max_size` itself, as far as half of the memory holds them.
+
+    Each is rounded down to whole elements, and to equal parts where ranks share it.
+    """
+    from bitpath_cli.benchmarks._exact import DTYPES
+
+    ranks = int(parameters["world_size"])
+    ranks_here = max(1, ranks // int(parameters.get("nodes", 1)))
+    grain = DTYPES[str(parameters["dtype"])].itemsize
+    if parameters["op"] in ("all_gather", "reduce_scatter", "all_to_all"):
+        grain *= ranks
+    fits = memory_bytes // (_MEMORY_SHARE * _COPIES * ranks_here)
+    smallest = max(grain, int(parameters.get("min_size", _SMALLEST_BYTES)))
+    largest = max(smallest, min(int(parameters.get("max_size", _LARGEST_BYTES[thorough])), fits))
+    sizes = [smallest]
+    while sizes[-1] * _STEP[thorough] <= largest:
+        sizes.append(sizes[-1] * _STEP[thorough])
+    if "max_size" in parameters and sizes[-1] < largest:
+        sizes.append(largest)
+    return tuple(dict.fromkeys(size // grain * grain for size in sizes))
+
+
 @contextlib.contextmanager
 def open_loops(case: Case, context: Context) -> Iterator[Mapping[str, Loop]]:
-    """The raw exchange, then every size; needs the ranks that a launcher brings."""
+    """The raw exchange, then every size; needs the ranks that a launcher brings.
+
+    What tells more about links and ranks comes before the sizes that take longest.
+    """
     ranks = context.ranks
     if ranks is None:
         raise CannotMeasure(failed("no ranks were started for the collectives"))
     from bitpath_cli.benchmarks import _ring
-    from bitpath_cli.benchmarks._all_reduce import AllReduce, Vectors
+    from bitpath_cli.benchmarks._collective import Collective, Vectors
+    from bitpath_cli.benchmarks._stage import open_stage
 
-    sizes = find_sizes(context.memory_bytes, ranks.size, context.thorough)
-    vectors = Vectors(sizes[-1])
+    name = str(case.parameters["op"])
+    stage = open_stage(str(case.parameters["backend"]), ranks)
+    # Every rank must have the same sizes, so the host with the least memory decides.
+    memory_bytes = -ranks.slowest(-stage.find_memory(context.memory_bytes))
+    sizes = find_sizes(case.parameters, int(memory_bytes), context.thorough)
+    largest_bytes = max(sizes[-1], _LEAST_FAIR_BYTES)
+    vectors = Vectors(name, str(case.parameters["dtype"]), largest_bytes, ranks, stage)
+    trials = {size: Collective(ranks, vectors, size) for size in sizes}
+    _try(trials[sizes[0]], case.parameters, ranks)
+    loops = {
+        size: Loop(trial, size, BYTE, evidence=trial.evidence) for size, trial in trials.items()
+    }
     with _ring.ring(ranks) as exchange:
-        loops = {
+        if not exchange.is_local:
+            exchange.look_for_burst()
+        fair_bytes = min(find_fair_bytes(exchange.bytes_per_second), largest_bytes)
+        diagnosis: dict[str, Loop] = {}
+        if case.parameters.get("diagnosis"):
+            diagnosis = _diagnosis_loops(ranks, vectors, fair_bytes, exchange.burst_bytes)
+        yield {
             _EXCHANGE: Loop(exchange, _ring.BLOCK_BYTES, BYTE, evidence=exchange.evidence),
+            **{f"{name}_{size}": loop for size, loop in loops.items() if size <= fair_bytes},
+            **diagnosis,
+            **{f"{name}_{size}": loop for size, loop in loops.items() if size > fair_bytes},
         }
-        for size_bytes in sizes:
-            trial = AllReduce(ranks, vectors, size_bytes)
-            loops[f"{_PREFIX}{size_bytes}"] = Loop(trial, size_bytes, BYTE, evidence=trial.evidence)
-        yield loops
 
 
-def find_sizes(memory_bytes: int, ranks: int, thorough: bool) -> tuple[int, ...]:
-    """Bytes per rank from 1 KiB on, as far as all ranks' copies fit into half of the memory."""
-    most = memory_bytes // (_MEMORY_SHARE * _COPIES * ranks)
-    largest = max(_SMALLEST_BYTES, min(_LARGEST_BYTES[thorough], most))
-    sizes = [_SMALLEST_BYTES]
-    while sizes[-1] * _STEP[thorough] <= largest:
-        sizes.append(sizes[-1] * _STEP[thorough])
-    return tuple(sizes)
+def find_fair_bytes(bytes_per_second: float | None) -> int:
+    """A power of two that takes a fifth of a second at most, from 256 KiB to 4 MiB."""
+    if bytes_per_second is None:
+        return _FAIR_BYTES
+    within = int(bytes_per_second * _FAIR_SECONDS)
+    return min(max(_LEAST_FAIR_BYTES, 1 << max(0, within.bit_length() - 1)), _FAIR_BYTES)
+
+
+def _try(trial: "Collective", parameters: Parameters, ranks: Ranks) -> None:
+    """One call of the smallest size; CannotMeasure where the backend lacks it, in its own words."""
+    words = ""
+    try:
+        trial.find_error()
+    except (RuntimeError, TypeError, ValueError) as error:
+        words = " ".join(str(error).split())[:_QUOTED] or type(error).__name__
+    if ranks.slowest(float(bool(words))) > 0:
+        raise CannotMeasure(
+            unsupported(
+                f"{parameters['backend']} has no {parameters['op']} of {parameters['dtype']}: "
+                f"{words or 'another rank was refused'}",
+                "choose another --dtype or --backend",
+            )
+        )
+
+
+def _diagnosis_loops(
+    ranks: Ranks, vectors: "Vectors", fair_bytes: int, burst_bytes: float
+) -> dict[str, Loop]:
+    """Loops that time several things at once, so none of them has a rate of its own."""
+    from bitpath_cli.benchmarks import _diagnosis
+    from bitpath_cli.benchmarks._arrivals import Arrivals
+    from bitpath_cli.benchmarks._connections import Connections
+    from bitpath_cli.benchmarks._overlap import Overlap
+    from bitpath_cli.benchmarks._pairs import Pairs
+
+    paired_bytes = int(max(_LEAST_PAIR_BYTES, _PAIRED_BURSTS * burst_bytes))
+    large_bytes = min(_CONNECTED * fair_bytes, vectors.largest_bytes)
+    trials: dict[str, _Telling] = {
+        _diagnosis.PAIRS: Pairs(ranks, paired_bytes),
+        _diagnosis.ARRIVALS: Arrivals(ranks, vectors, fair_bytes),
+        _diagnosis.OVERLAP: Overlap(ranks, vectors, fair_bytes),
+        _diagnosis.CONNECTIONS: Connections(ranks, vectors, large_bytes),
+    }
+    return {
+        name: Loop(trial, 1, ONE, largest_loops=1, evidence=trial.evidence)
+        for name, trial in trials.items()
+    }
 
 
 def conclude(case: Case, context: Context, samples: Mapping[str, Samples]) -> Conclusion:
-    """The points by size, the best bus bandwidth, and the line through the times."""
-    ranks = int(case.parameters["world_size"])
-    source = f"collectives, all_reduce over {case.parameters['backend']}, {ranks} ranks"
-    ceiling = _find_ceiling(samples[_EXCHANGE])
-    sizes = sorted(int(name.removeprefix(_PREFIX)) for name in samples if name != _EXCHANGE)
-    points = tuple(
-        _make_point(size_bytes, samples[f"{_PREFIX}{size_bytes}"], ranks, ceiling, source)
-        for size_bytes in sizes
-    )
+    """The points by size, the best bus bandwidth, the lines through the times, and the findings."""
+    name = str(case.parameters["op"])
+    scene = _find_scene(case, context, samples)
+    # Beside NVLink or PCIe, sockets over loopback are no ceiling of anything.
+    is_inside = case.parameters["backend"] == "nccl" and _is_local(samples)
+    ceiling = None if is_inside else find_ceiling(samples[_EXCHANGE])
+    by_size = {
+        int(loop.removeprefix(f"{name}_")): each
+        for loop, each in samples.items()
+        if loop.startswith(f"{name}_")
+    }
+    points = make_points(by_size, scene, ceiling)
+    burst_bytes = max(samples[_EXCHANGE].evidence("burst"), default=0.0)
+    peak, size_bytes = find_peak(points, scene, ceiling, burst_bytes)
+    cost, segments, findings = fit_cost(points, scene)
+    swept = tuple(f"{name}_{each.size_bytes}" for each in points)
+    said = Conclusion(
+        metrics=(peak, *cost), points=points, segments=segments, validity=scene.validity,
+        findings=(
+            *_explain_link(burst_bytes), *_explain_end(case, context, tuple(by_size)), *findings,
+        ),
+        reasons=scene.reasons,
+        rests_on={
+            peak.name: (_EXCHANGE, f"{name}_{size_bytes}" if size_bytes else _EXCHANGE),
+            **{each.name: swept for each in cost},
+        },
+    )  # fmt: skip
+    if case.parameters["backend"] == "nccl":
+        from bitpath_cli.benchmarks._stage import describe_nccl
+
+        return replace(said, findings=(*said.findings, describe_nccl(case.parameters)))
+    return _diagnose(said, scene, context, samples) if case.parameters.get("diagnosis") else said
+
+
+def _find_scene(case: Case, context: Context, samples: Mapping[str, Samples]) -> Scene:
+    """The case in words, and what speaks against all of its figures."""
+    told, name = case.parameters, str(case.parameters["op"])
+    ranks = int(told["world_size"])
     doubts: tuple[Doubt, ...] = ()
-    if any(samples[_EXCHANGE].evidence("loopback")):
+    if _is_local(samples) and told["backend"] == "gloo":
         doubts += (Doubt.LOOPBACK_ONLY,)
-    if context.threads < ranks // int(case.parameters.get("nodes", 1)):
+    if context.threads < ranks // int(told.get("nodes", 1)) and told["backend"] == "gloo":
         doubts += (Doubt.CONTENDED,)
     validity = Validity.DEGRADED if doubts else Validity.VALID
-    if any(point.wrong for point in points):
+    if any(sum(each.evidence("wrong")) for each in samples.values()):
         doubts, validity = (*doubts, Doubt.WRONG_RESULT), Validity.INVALID
-    metrics = (
-        _peak(points, ceiling, source, doubts, validity),
-        *_fit(points, ranks, source, doubts, validity),
-    )
-    return Conclusion(metrics, points, validity, doubts)
+    source = f"collectives, {name} over {told['backend']}, {ranks} ranks"
+    return Scene(name, ranks, source, doubts, validity)
 
 
-def _make_point(
-    size_bytes: int, samples: Samples, ranks: int, ceiling: Ceiling, source: str
-) -> CollectivePoint:
-    factor = bus_factor(ranks)
-    origin = Origin(method=Method.MEASURED, source=source)
-    seconds = blocked_median_interval(samples.seconds_by_block)
-    has_interval = 0 < seconds.level < 1
-    operations = sum(samples.evidence("operations"))
-    return CollectivePoint(
-        size_bytes=size_bytes,
-        time=Quantity(
-            value=seconds.value, unit=SECOND, origin=origin,
-            low=seconds.low if has_interval else None,
-            high=seconds.high if has_interval else None,
-            level=seconds.level if has_interval else None,
-        ),
-        algbw=rate(samples, size_bytes, BYTE_PER_SECOND, source),
-        busbw=factor
-        if isinstance(factor, Missing)
-        else rate(samples, size_bytes * factor, BYTE_PER_SECOND, source),
-        mean_time=Quantity(
-            value=sum(samples.evidence("rank_seconds")) / operations, unit=SECOND,
-            origin=Origin(
-                method=Method.MEASURED, source=f"{source}, mean over ranks and operations"
-            ),
-        ),
-        wrong=int(sum(samples.evidence("wrong"))),
-        ceiling=ceiling,
+def _is_local(samples: Mapping[str, Samples]) -> bool:
+    return any(samples[_EXCHANGE].evidence("loopback"))
+
+
+def _explain_link(burst_bytes: float) -> tuple[Finding, ...]:
+    if not burst_bytes:
+        return ()
+    return (Finding(
+        name="burst",
+        sentence=f"The link is shaped: it lets {human(burst_bytes, BYTE)} through before its "
+        f"lasting rate. Sizes that move less than {MULTIPLE} times that look faster than they are, "
+        "and busbw_peak leaves them out.",
+    ),)  # fmt: skip
+
+
+def _explain_end(case: Case, context: Context, reached: tuple[int, ...]) -> tuple[Finding, ...]:
+    """Why the sizes end before what was asked for: the budget, or the memory."""
+    sizes = find_sizes(case.parameters, context.memory_bytes, context.thorough)
+    largest = int(case.parameters.get("max_size", 0))
+    if reached and (left_out := [size for size in sizes if size > max(reached)]):
+        return (Finding(
+            name="budget_spent",
+            sentence=f"The budget ended before {human(left_out[0], BYTE)}.",
+            next_step="For larger messages choose a larger --budget, or a --min-size.",
+        ),)  # fmt: skip
+    if largest > 2 * sizes[-1]:
+        return (Finding(
+            name="memory_limit",
+            sentence=f"Half of the memory holds no more than {human(sizes[-1], BYTE)} for every "
+            "rank.",
+        ),)  # fmt: skip
+    return ()
+
+
+def _diagnose(
+    said: Conclusion, scene: Scene, context: Context, samples: Mapping[str, Samples]
+) -> Conclusion:
+    """The same with what the extra loops saw, as far as the budget reached them."""
+    from bitpath_cli.benchmarks import _diagnosis
+
+    addresses = () if context.ranks is None else context.ranks.addresses
+    overlap = _diagnosis.overlap_metrics(samples.get(_diagnosis.OVERLAP), scene)
+    gain, over_several = _diagnosis.judge_connections(samples.get(_diagnosis.CONNECTIONS), scene)
+    ranks, late = _diagnosis.judge_arrivals(samples.get(_diagnosis.ARRIVALS), scene, addresses)
+    pairs, slow = _diagnosis.judge_pairs(samples.get(_diagnosis.PAIRS), scene)
+    rests_on = {
+        **{each.name: (_diagnosis.OVERLAP,) for each in overlap},
+        **{each.name: (_diagnosis.CONNECTIONS,) for each in gain},
+    }
+    return replace(
+        said, metrics=(*said.metrics, *overlap, *gain), ranks=ranks, pairs=pairs,
+        findings=(*slow, *late, *said.findings, *over_several),
+        rests_on={**said.rests_on, **rests_on},
     )  # fmt: skip
-
-
-def _find_ceiling(samples: Samples) -> Ceiling:
-    """What every rank sent while it received as much, over bare sockets in this run."""
-    seconds = blocked_median_interval(samples.seconds_by_block)
-    return Ceiling(
-        value=samples.work / seconds.value,
-        unit=BYTE_PER_SECOND,
-        source="raw sockets around the same ranks, both ways at once, in this run",
-    )
-
-
-def _peak(
-    points: Sequence[CollectivePoint],
-    ceiling: Ceiling,
-    source: str,
-    doubts: tuple[Doubt, ...],
-    validity: Validity,
-) -> Metric:
-    """The best size's bus bandwidth."""
-    busbws = [each.busbw for each in points if isinstance(each.busbw, Quantity)]
-    if not busbws:
-        refused = next((each.busbw for each in points if isinstance(each.busbw, Missing)), None)
-        why = refused or failed("the budget did not reach any size", "choose a larger --budget")
-        return _missing("busbw_peak", BYTE_PER_SECOND, why, Direction.HIGHER, source)
-    best = max(busbws, key=lambda each: each.value)
-    return metric(
-        "busbw_peak", best, Direction.HIGHER, ceiling=ceiling, reasons=doubts, validity=validity
-    )
-
-
-def _fit(
-    points: Sequence[CollectivePoint],
-    ranks: int,
-    source: str,
-    doubts: tuple[Doubt, ...],
-    validity: Validity,
-) -> tuple[Metric, ...]:
-    """α and β of a ring, t = 2(n−1)·α + 2(n−1)/n·β·S: seconds a message and seconds a byte."""
-    names = (("alpha", SECOND), ("beta", SECOND_PER_BYTE))
-    factor = bus_factor(ranks)
-    line = fit_line([p.size_bytes for p in points], [p.time.value for p in points])
-    if isinstance(factor, Missing) or line is None:
-        why = factor if isinstance(factor, Missing) else failed(
-            "a line needs at least three sizes, and the budget reached fewer",
-            "choose a larger --budget",
-        )  # fmt: skip
-        return tuple(_missing(name, unit, why, Direction.LOWER, source) for name, unit in names)
-    steps = 2 * (ranks - 1)
-    origin = Origin(
-        method=Method.MEASURED,
-        source=f"{source}, line over {len(points)} sizes, at most {line.largest_error:.0%} off",
-    )
-    figures = (
-        (line.intercept / steps, line.intercept_margin / steps),
-        (line.slope / factor, line.slope_margin / factor),
-    )
-    return tuple(
-        metric(
-            name,
-            Quantity(
-                value=value, unit=unit, origin=origin, level=MEASURED_LEVEL,
-                low=max(value - margin, 0.0), high=value + margin,
-            ),
-            Direction.LOWER, reasons=doubts, validity=validity,
-        )
-        if value > 0
-        else _missing(
-            name, unit, failed("the line through the times leaves no positive value"),
-            Direction.LOWER, source,
-        )
-        for (name, unit), (value, margin) in zip(names, figures, strict=True)
-    )  # fmt: skip
-
-
-def _missing(name: str, unit: Unit, why: Missing, direction: Direction, source: str) -> Metric:
-    origin = Origin(method=Method.MEASURED, source=source)
-    return missing_metric(name, unit, why, direction, origin)
 
 
 BENCHMARK = Benchmark(
-    summary="All-reduce between ranks, beside raw sockets",
-    revision=1,
+    summary="Collectives between ranks (all-reduce unless told otherwise), beside raw sockets",
+    revision=2,
     find_cases=find_cases,
     open=open_loops,
     conclude=conclude,

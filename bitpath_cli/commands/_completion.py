@@ -22,5 +22,21 @@ def members(incomplete: str) -> list[str]:
     return _beginning(assess.names(), incomplete)
 
 
+def strategies(incomplete: str) -> list[str]:
+    """The ways to run a workload."""
+    from typing import get_args
+
+    from bitpath_cli.model.configuration import StrategyName
+
+    return _beginning(get_args(StrategyName), incomplete)
+
+
+def targets(incomplete: str) -> list[str]:
+    """What a plan can be made for."""
+    from bitpath_cli import discover, plans
+
+    return _beginning(discover.names(plans), incomplete)
+
+
 def _beginning(names: tuple[str, ...], incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]

@@ -13,6 +13,7 @@ from typing import Final
 from bitpath_cli import __version__
 from bitpath_cli.commands._screen import colour
 from bitpath_cli.errors import OUR_BUG, BitpathError
+from bitpath_cli.model.visible import visible
 
 WIDEST: Final = 100
 TRACKER: Final = "the project's issue tracker"
@@ -58,7 +59,7 @@ def _write_crash(error: Exception, arguments: list[str]) -> str | None:
 def _paragraph(name: str, parts: tuple[str, ...]) -> str:
     columns = min(WIDEST, shutil.get_terminal_size((80, 24)).columns)
     first, *rest = [
-        textwrap.fill(part, columns, break_long_words=False, break_on_hyphens=False)
+        textwrap.fill(visible(part), columns, break_long_words=False, break_on_hyphens=False)
         for part in (f"{name}: {parts[0]}", *parts[1:])
         if part
     ]

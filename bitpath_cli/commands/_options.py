@@ -46,9 +46,24 @@ Outputs = Annotated[
     list[Path] | None,
     typer.Option(
         "--output", "-o", metavar="FILE",
-        help="Also write a file; .json, .md or .txt names the form. May be repeated.",
+        help="Also write a file; .json, .html, .md, .csv or .txt names the form (repeatable).",
+    ),
+]  # fmt: skip
+Repeat = Annotated[
+    int,
+    typer.Option(
+        "--repeat", metavar="N", min=1, show_default=False,
+        help="Measure it all N times, and show how far the runs lie apart.",
     ),
 ]  # fmt: skip
 ReportFile = Annotated[
     Path, typer.Argument(metavar="REPORT", help="A report.json that bitpath wrote.")
 ]
+Aims = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--aim", metavar="NAME=CHANGE",
+        help="A change to reach, judged by bitpath compare: cost=-20%, energy=-10%, "
+        "gemm.throughput=+10% (repeatable).",
+    ),
+]  # fmt: skip

@@ -1,11 +1,21 @@
 """`bitpath assess`: this host, looked at, measured and judged."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from bitpath_cli.commands import Command, Example, _completion
-from bitpath_cli.commands._options import HERE, Budget, Directory, Goal, Json, Outputs, Site
+from bitpath_cli.commands._options import (
+    HERE,
+    Aims,
+    Budget,
+    Directory,
+    Goal,
+    Json,
+    Outputs,
+    Site,
+)
 
 Names = Annotated[
     list[str] | None,
@@ -30,6 +40,21 @@ Workloads = Annotated[
     ),
 ]  # fmt: skip
 
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--peer", metavar="HOST[:PORT]", rich_help_panel="The uplink",
+        help="Measure to the listener there, which stands where the cloud would (repeatable).",
+    ),
+]  # fmt: skip
+Tokens = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--token", metavar="TOKEN", rich_help_panel="The uplink",
+        help="What 'bitpath bench network --listen' printed there.",
+    ),
+]  # fmt: skip
+
 
 def assess(
     workload: Workloads = None,
@@ -38,6 +63,9 @@ def assess(
     budget: Budget = "standard",
     only: Names = None,
     skip: Skipped = None,
+    aim: Aims = None,
+    peer: Hosts = None,
+    token: Tokens = None,
     output: Outputs = None,
     as_json: Json = False,
     directory: Directory = HERE,
@@ -47,17 +75,20 @@ def assess(
     from bitpath_cli.commands import _output, _verdict
     from bitpath_cli.commands._progress import progress
     from bitpath_cli.workflows.assess import Wish, assess
+    from bitpath_cli.workflows.peers import meet
 
     # Who asks for a part with --only and names no workload wants that part alone.
     example = () if only or workload else (DEFAULT_WORKLOAD,)
     wish = Wish(
         workloads=tuple(workload or example), is_example=bool(example), site=site, goal=goal,
         budget=budget, only=tuple(only or ()), skip=tuple(skip or ()), directory=str(directory),
-        keep=_output.check(output),
+        keep=_output.check(output), aims=tuple(aim or ()),
     )  # fmt: skip
-    with progress() as bar:
-        report = assess(wish, bar)
-    _output.deliver(report, output, as_json)
+    with meet(peer or (), token or ()) as peers:
+        with progress() as bar:
+            report = assess(replace(wish, peers=peers), bar)
+        _output.deliver(report, output, as_json)
+        peers.check()
     _verdict.check_measured(report, tuple(only or ()))
     raise typer.Exit(_verdict.exit_code(report))
 
@@ -70,5 +101,6 @@ COMMAND = Command(
         Example("bitpath assess -w manufacturing-inspection -b quick", "a service, in less time"),
         Example("bitpath assess --only gemm --only cpu --json", "one benchmark, for a program"),
         Example("bitpath assess -d /data -o report.json -o report.md", "another disk; two files"),
+        Example("bitpath assess --peer 10.0.0.1 --token …", "with the link to another host"),
     ),
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from bitpath_cli.commands import Command, Example, _completion
-from bitpath_cli.commands._options import Goal, Json, Outputs, ReportFile, Site
+from bitpath_cli.commands._options import Aims, Goal, Json, Outputs, ReportFile, Site
 
 Workloads = Annotated[
     list[str],
@@ -71,6 +71,7 @@ def recommend(
     budget_money: Money = None,
     deadline: Deadline = None,
     what_if: WhatIf = None,
+    aim: Aims = None,
     explain: Explain = False,
     output: Outputs = None,
     as_json: Json = False,
@@ -88,7 +89,7 @@ def recommend(
         largest_cluster=max_nodes, budget=budget_money, deadline=deadline,
         what_if=tuple(what_if or ()),
     )  # fmt: skip
-    found = decide(archive.load(report), tuple(workload), site, demands)
+    found = decide(archive.load(report), tuple(workload), site, demands, tuple(aim or ()))
     _output.deliver(found, output, as_json)
     if explain and not as_json:
         from bitpath_cli.commands._screen import colour, say, width

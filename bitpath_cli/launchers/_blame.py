@@ -7,7 +7,7 @@ from typing import Final
 from bitpath_cli.errors import PeerFailed
 from bitpath_cli.host import monotonic
 from bitpath_cli.launchers import Launch, Place
-from bitpath_cli.launchers._forks import Member, find_failure, listen
+from bitpath_cli.launchers._forks import Member, complains_of_a_peer, find_failure, listen
 from bitpath_cli.launchers._pulse import Pulse
 from bitpath_cli.launchers._roster import Introduction
 
@@ -15,6 +15,7 @@ _LOOK_SECONDS: Final = 0.2
 # So long after a rank's failure we wait to hear which node's fault it was.
 _GRACE_SECONDS: Final = 4.0
 _QUIET_SECONDS: Final = 2.5
+_YIELD_SECONDS: Final = 1.5
 _CHECK: Final = (
     "Check that the host is up and its link too (ping, ip -s link); where the link is merely "
     "slow, allow more time with --progress-timeout."
@@ -45,12 +46,18 @@ class Blame:
             stalled = monotonic() - moved > patience
             if lost := pulse.quiet(patience if not stalled else _QUIET_SECONDS):
                 raise self._unheard(lost, roster, patience)
-            if stalled or monotonic() > deadline:
+            # The node whose own rank lags knows best why, and tells the others.
+            is_ours = self.place.node in pulse.behind()
+            if monotonic() > deadline or (stalled and (is_ours or self._is_past(moved))):
                 raise self._stalled(pulse, roster, patience)
 
+    def _is_past(self, moved: float) -> bool:
+        return monotonic() - moved > self.place.progress_seconds + _YIELD_SECONDS
+
     def _failure(self, pulse: Pulse, roster: Sequence[Introduction]) -> PeerFailed:
-        """Our own rank that died without a word, or the node because of which ours failed."""
-        if any(each.is_done and not each.said for each in self.members):
+        """Our own rank that died or raised by itself, or the node because of which ours failed."""
+        failed = [each for each in self.members if each.is_done and "answer" not in each.said]
+        if not all(complains_of_a_peer(each) for each in failed):
             return self._own()
         until = monotonic() + _GRACE_SECONDS
         while (left := until - monotonic()) > 0 and pulse.heard is None:
@@ -86,6 +93,16 @@ class Blame:
         )
 
     def _stalled(self, pulse: Pulse, roster: Sequence[Introduction], seconds: float) -> PeerFailed:
+        first = self.place.node * self.launch.size
+        halted = [first + each.rank for each in self.members if each.is_stopped]
+        if halted:
+            return PeerFailed(
+                f"Rank {halted[0]} of {self.launch.size * self.place.nodes}, on "
+                f"{roster[self.place.node].name(self.place.called)}, was halted by a signal and "
+                f"made no progress within {seconds:g} s; all were ended.",
+                "SIGSTOP or SIGTSTP does this, and so do debuggers and some batch systems.",
+                "Run it again; see there who sends signals.",
+            )
         behind = pulse.behind()
         names = " and ".join(roster[node].name(self.place.called) for node in behind)
         who = f"{names[0].upper()}{names[1:]}" if names else "No node"

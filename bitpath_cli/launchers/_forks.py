@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from bitpath_cli.errors import PeerFailed
+from bitpath_cli.launchers import Send, ignore
 
 _PR_SET_PDEATHSIG: Final = 1
 _PIPE_BYTES: Final = 1 << 16
@@ -28,19 +29,31 @@ class Member:
     rank: int
     process: int
     pipe: int
-    heard: bytes = b""
+    send: Send = ignore
+    unfinished: bytes = b""
     said: dict[str, str] = field(default_factory=dict)
     is_done: bool = False
     status: int | None = None
 
     def listen(self) -> None:
-        """Read on; at the pipe's end the rank is done, and what it said is known."""
+        """Read on and pass its messages along; at the pipe's end the rank is done."""
         part = os.read(self.pipe, _PIPE_BYTES)
-        self.heard += part
-        if not part:
-            self.is_done = True
-            with contextlib.suppress(ValueError):
-                self.said = json.loads(self.heard)
+        self.is_done = not part
+        *lines, self.unfinished = (self.unfinished + part).split(b"\n")
+        for content in map(json.loads, lines):
+            if "message" in content:
+                self.send(content["message"])
+            else:
+                self.said = content
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a signal has halted it, proc(5)."""
+        try:
+            told = Path(f"/proc/{self.process}/stat").read_text()
+        except OSError:
+            return False
+        return told.rpartition(")")[2].split()[:1] in (["T"], ["t"])
 
     def end(self) -> None:
         """Kill the rank and what it started, and reap it; once reaped, its number is another's."""
@@ -52,19 +65,24 @@ class Member:
         _, self.status = os.waitpid(self.process, 0)
 
 
-def fork(rank: int, live: Callable[[], str], elders: Sequence[Member]) -> Member:
-    """A process that answers with what `live` returns; `elders` were forked before it."""
+def fork(
+    rank: int, live: Callable[[Send], str], elders: Sequence[Member], send: Send = ignore
+) -> Member:
+    """A process that answers with what `live` returns; `elders` were forked before it.
+
+    What it sends before its answer is passed on to `send`, here, where only one process writes.
+    """
     reading, writing = os.pipe()
     launcher = os.getpid()
     process = os.fork()
     if process == 0:
         _be_rank(live, launcher, writing, (reading, *(each.pipe for each in elders)))
     os.close(writing)
-    return Member(rank, process, reading)
+    return Member(rank, process, reading, send)
 
 
 def _be_rank(
-    live: Callable[[], str], launcher: int, writing: int, foreign: Sequence[int]
+    live: Callable[[Send], str], launcher: int, writing: int, foreign: Sequence[int]
 ) -> NoReturn:
     """The life of a forked process; it ends here, and runs no clean-up of the launcher's."""
     answer: dict[str, str] = {}
@@ -72,14 +90,18 @@ def _be_rank(
         _part_from(launcher)
         for number in foreign:
             os.close(number)
-        answer = {"answer": live()}
+        answer = {"answer": live(lambda text: _write(writing, {"message": text}))}
     except BaseException as error:
         answer = {"error": describe(error)}
     with contextlib.suppress(OSError):
-        text = json.dumps(answer).encode()
-        while text:
-            text = text[os.write(writing, text) :]
+        _write(writing, answer)
     os._exit(0 if "answer" in answer else 1)
+
+
+def _write(pipe: int, content: dict[str, str]) -> None:
+    line = json.dumps(content).encode() + b"\n"
+    while line:
+        line = line[os.write(pipe, line) :]
 
 
 def _part_from(launcher: int) -> None:
@@ -106,7 +128,7 @@ def find_failure(members: Sequence[Member], size: int) -> PeerFailed:
     """Who failed: a rank that died without a word comes before those that complain about it."""
     failed = [each for each in members if each.is_done and "answer" not in each.said]
     silent = [each for each in failed if not each.said]
-    culprit = silent[0] if silent else min(failed, key=_complains_of_a_peer)
+    culprit = silent[0] if silent else min(failed, key=complains_of_a_peer)
     if not silent:
         return PeerFailed(
             f"Rank {culprit.rank} of {size} {culprit.said['error']}.",
@@ -123,7 +145,7 @@ def find_failure(members: Sequence[Member], size: int) -> PeerFailed:
     )
 
 
-def _complains_of_a_peer(member: Member) -> bool:
+def complains_of_a_peer(member: Member) -> bool:
     """Whether it only says that its connection broke, which another rank caused."""
     return "peer" in member.said.get("error", "").lower()
 

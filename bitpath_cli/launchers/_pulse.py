@@ -20,10 +20,22 @@ _FAULT: Final = "fault"
 class Pulse:
     """A thread that writes how far this node is and reads how far the others are."""
 
-    def __init__(self, store: "Store", node: int, nodes: int, steps: Sequence[int]) -> None:
-        """Starts at once; only this thread uses the store from now on."""
+    def __init__(
+        self,
+        store: "Store",
+        node: int,
+        nodes: int,
+        steps: Sequence[int],
+        keeper: int = 0,
+        closes: bool = True,
+    ) -> None:
+        """Starts at once; only this thread uses the store, which node `keeper` keeps.
+
+        `closes` says that the store ends with this meeting, because one of the nodes keeps it.
+        """
         now = monotonic()
         self._store, self._node, self._nodes, self._steps = store, node, nodes, steps
+        self._keeper, self._closes = keeper, closes
         self._beats = [""] * nodes
         self._changed = [now] * nodes
         self._fresh = now
@@ -35,10 +47,10 @@ class Pulse:
         self._thread.start()
 
     def quiet(self, seconds: float) -> tuple[int, ...]:
-        """The nodes not heard from for so long; node 0 where its store does not answer."""
+        """The nodes not heard from for so long; the keeper where its store does not answer."""
         now = monotonic()
-        if self._node != 0 and (self.is_lost or now - self._fresh > seconds):
-            return (0,)
+        if self._node != self._keeper and (self.is_lost or now - self._fresh > seconds):
+            return (self._keeper,)
         return tuple(
             node
             for node in range(self._nodes)
@@ -73,11 +85,15 @@ class Pulse:
             self.is_lost = True
 
     def _is_parted(self) -> bool:
-        """Others leave when they have said so; node 0 keeps the store, and leaves last."""
+        """Whoever keeps the store leaves when all have said so; the others when it is closed.
+
+        Left earlier, they could come to it again and take it for that of the next meeting.
+        """
         if not self._is_parting or self._beats[self._node] != _BYE:
             return False
-        others = [beat for node, beat in enumerate(self._beats) if node != self._node]
-        return self._node != 0 or all(beat == _BYE for beat in others)
+        if self._node != self._keeper:
+            return not self._closes
+        return all(beat == _BYE for node, beat in enumerate(self._beats) if node != self._node)
 
     def _beat(self, count: int) -> None:
         store = self._store

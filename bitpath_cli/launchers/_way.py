@@ -2,20 +2,22 @@
 
 import ipaddress
 import socket
+import time
+from typing import Any, Final
 
 from bitpath_cli.errors import BadValue, PeerFailed
+from bitpath_cli.host import monotonic
+
+_RETRY_SECONDS: Final = 0.5
 
 
-def find_way(option: str, host: str, port: int) -> tuple[str, str]:
+def find_way(option: str, host: str, port: int, patience_seconds: float = 0.0) -> tuple[str, str]:
     """Our address and interface on the way to `host`; BadValue for a name that is not known.
 
-    Connecting a datagram socket sends nothing: it only asks the kernel for the route.
+    So long is waited for the name: a pod's name is known only when the pod runs. Connecting a
+    datagram socket sends nothing: it only asks the kernel for the route.
     """
-    try:
-        family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-    except OSError as error:
-        allowed = f"an address or a name that this host knows ({error.strerror or error})"
-        raise BadValue(option, host, allowed) from error
+    family, target = _resolve(option, host, port, patience_seconds)
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as asking:
             asking.connect(target)
@@ -27,6 +29,30 @@ def find_way(option: str, host: str, port: int) -> tuple[str, str]:
             "See: ip address; ip route",
         ) from error
     return address, _interface(address)
+
+
+def parse_meeting(option: str, text: str, example: str) -> tuple[str, int]:
+    """Host and port of HOST:PORT or [IPV6]:PORT; BadValue with the example for anything else."""
+    host, _, number = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or "/" in host or not number.isdecimal() or not 0 < int(number) < 1 << 16:
+        raise BadValue(option, text, example)
+    return host, int(number)
+
+
+def _resolve(option: str, host: str, port: int, patience_seconds: float) -> tuple[int, Any]:
+    deadline = monotonic() + patience_seconds
+    while True:
+        try:
+            family, _, _, _, target = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        except OSError as error:
+            if monotonic() < deadline:
+                time.sleep(min(_RETRY_SECONDS, patience_seconds))
+                continue
+            since = f" within {patience_seconds:g} s" if patience_seconds else ""
+            allowed = f"an address or a name that this host knows{since}"
+            raise BadValue(option, host, f"{allowed} ({error.strerror or error})") from error
+        return family, target
 
 
 def is_loopback(address: str) -> bool:

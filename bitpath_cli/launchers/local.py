@@ -15,7 +15,7 @@ from typing import Final
 
 from bitpath_cli.errors import BadValue, PeerFailed
 from bitpath_cli.host import Host, monotonic
-from bitpath_cli.launchers import Launch, Launcher, Work
+from bitpath_cli.launchers import Launch, Launcher, Send, Work, ignore
 from bitpath_cli.launchers._forks import Member, end, find_failure, fork, listen
 
 _LOOPBACK: Final = "127.0.0.1"
@@ -42,7 +42,8 @@ def run(launch: Launch, work: Work, request: str) -> str:
     members: list[Member] = []
     try:
         for rank in range(launch.size):
-            members.append(fork(rank, partial(_live, rank, meeting), members))
+            send = launch.send if rank == 0 else ignore
+            members.append(fork(rank, partial(_live, rank, meeting), members, send))
         listener.close()
         _attend(members, launch, steps)
     finally:
@@ -62,7 +63,7 @@ class _Meeting:
     steps: memoryview
 
 
-def _live(rank: int, meeting: _Meeting) -> str:
+def _live(rank: int, meeting: _Meeting, send: Send) -> str:
     """Join the others, do the work, and part together: no rank leaves while another needs it."""
     os.environ["GLOO_SOCKET_IFNAME"] = _find_loopback(Host())
     import torch
@@ -91,7 +92,7 @@ def _live(rank: int, meeting: _Meeting) -> str:
     )  # fmt: skip
     mark()
     ranks = TorchRanks((_LOOPBACK,) * launch.size, mark)
-    answer = meeting.work(ranks, meeting.request)
+    answer = meeting.work(ranks, meeting.request, send)
     ranks.align()
     return answer
 

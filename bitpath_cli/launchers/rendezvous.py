@@ -8,7 +8,8 @@ from typing import Final
 from bitpath_cli.errors import BadValue
 from bitpath_cli.launchers import Launcher, Place
 from bitpath_cli.launchers._joined import run_joined
-from bitpath_cli.launchers._way import find_way, is_loopback, is_public
+from bitpath_cli.launchers._store import check_port
+from bitpath_cli.launchers._way import find_way, is_loopback, is_public, parse_meeting
 
 _OPTION: Final = "--rendezvous"
 _EXAMPLE: Final = "the first host's address and a free port there, such as 10.0.0.1:29400"
@@ -17,16 +18,12 @@ _EXAMPLE: Final = "the first host's address and a free port there, such as 10.0.
 def find_place(
     nodes: int, node: int, rendezvous: str, join_seconds: float, progress_seconds: float
 ) -> Place:
-    """Where this host stands; BadValue for numbers and addresses that cannot be meant."""
+    """Where this host stands; BadValue for what cannot be meant, PeerFailed for a taken port."""
     if nodes < 2:
         raise BadValue("--nnodes", str(nodes), "2 or more hosts; on one host leave it out")
     if not 0 <= node < nodes:
         raise BadValue("--node-rank", str(node), f"0 to {nodes - 1}, another on every host")
-    host, _, number = rendezvous.rpartition(":")
-    host = host.strip("[]")
-    if not host or not number.isdecimal() or not 0 < int(number) < 1 << 16:
-        raise BadValue(_OPTION, rendezvous, _EXAMPLE)
-    port = int(number)
+    host, port = parse_meeting(_OPTION, rendezvous, _EXAMPLE)
     address, interface = find_way(_OPTION, host, port)
     if is_loopback(address):
         raise BadValue(
@@ -34,11 +31,14 @@ def find_place(
             f"{_EXAMPLE}; {host} is {address} here, on the loopback interface {interface}, which "
             "other hosts cannot reach (see /etc/hosts)",
         )  # fmt: skip
-    return Place(
+    place = Place(
         node=node, nodes=nodes, host=address if node == 0 else host, port=port, address=address,
-        interface=interface, hosts=nodes, join_seconds=join_seconds,
+        interface=interface, hosts=nodes, keeps_store=node == 0, join_seconds=join_seconds,
         progress_seconds=progress_seconds,
     )  # fmt: skip
+    if place.keeps_store:
+        check_port(place)
+    return place
 
 
 def remarks(place: Place, line: str) -> tuple[str, ...]:

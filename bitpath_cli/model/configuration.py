@@ -2,12 +2,28 @@
 
 from typing import Literal
 
-from bitpath_cli.model.reading import Quantity
+from bitpath_cli.model.reading import Quantity, Reading
 from bitpath_cli.model.record import Record
 
 StrategyName = Literal["today", "edge", "cloud_native", "hybrid", "distributed"]
 Place = Literal["edge", "cloud", "lan"]
 Tenure = Literal["owned", "bought", "on_demand", "spot"]
+
+
+class NodeExpectation(Record):
+    """What the forecast expects of each node of a group, and gives it to do.
+
+    A step's `samples` are computed `samples_at_once`; a service has neither.
+    """
+
+    accelerators: int
+    memory: Quantity
+    memory_needed: Reading
+    compute_rate: Quantity
+    memory_bandwidth: Quantity
+    storage_rate: Quantity
+    samples: Reading
+    samples_at_once: Reading
 
 
 class NodeGroup(Record):
@@ -18,6 +34,7 @@ class NodeGroup(Record):
     place: Place
     tenure: Tenure
     role: str
+    expected: NodeExpectation | None = None
 
 
 class Configuration(Record):

@@ -52,15 +52,15 @@ class Quantity(Record):
 
     @model_validator(mode="after")
     def _check_interval(self) -> Self:
-        bounds = (self.low, self.high, self.level)
-        if any(bound is None for bound in bounds) and any(bound is not None for bound in bounds):
-            raise ValueError("low, high and level belong together")
-        if self.low is not None and self.high is not None:
-            slack = 1e-9 * abs(self.value)
-            if not self.low - slack <= self.value <= self.high + slack:
-                raise ValueError(f"{self.value} lies outside [{self.low}, {self.high}]")
-        if self.low is None and self.origin.method is Method.ASSUMED:
-            raise ValueError("an assumed value must carry its spread")
+        if self.low is None or self.high is None or self.level is None:
+            if not (self.low is self.high is self.level is None):
+                raise ValueError("low, high and level belong together")
+            if self.origin.method is Method.ASSUMED:
+                raise ValueError("an assumed value must carry its spread")
+            return self
+        slack = 1e-9 * abs(self.value)
+        if not self.low - slack <= self.value <= self.high + slack:
+            raise ValueError(f"{self.value} lies outside [{self.low}, {self.high}]")
         return self
 
 

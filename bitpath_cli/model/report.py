@@ -4,6 +4,7 @@ History of the format, newest first. A change that old readers cannot follow get
 a migration step in archive.py.
 
 1 (2026-11) the first: components, probe runs, results, recommendations, members, notes.
+  Added since, and absent from older files: aims, fleet, trials.
 """
 
 from datetime import datetime
@@ -11,10 +12,13 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, FiniteFloat
 
+from bitpath_cli.model.aim import Aim
 from bitpath_cli.model.component import Component
+from bitpath_cli.model.fleet import Fleet
 from bitpath_cli.model.recommendation import Recommendation
 from bitpath_cli.model.record import Record
 from bitpath_cli.model.result import BenchmarkResult
+from bitpath_cli.model.trial import Trial
 
 SCHEMA_VERSION: Final = 1
 
@@ -63,5 +67,8 @@ class Report(Record):
     results: tuple[BenchmarkResult, ...] = ()
     recommendation: Recommendation | None = None
     recommendations: tuple[Recommendation, ...] = ()
+    aims: tuple[Aim, ...] = ()
     members: tuple["Report", ...] = ()
+    fleet: Fleet | None = None
+    trials: tuple[Trial, ...] = ()
     notes: tuple[Note, ...] = ()

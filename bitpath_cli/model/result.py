@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from bitpath_cli.model.reading import Missing, Origin, Quantity, Reading
+from bitpath_cli.model.reading import Fact, Missing, Origin, Quantity, Reading, absent
 from bitpath_cli.model.record import Record
 from bitpath_cli.model.units import Unit
 
@@ -48,6 +48,8 @@ class Doubt(StrEnum):
     WRONG_RESULT = "wrong_result"
     IMPLAUSIBLE = "implausible"
     INTERRUPTED = "interrupted"
+    PEER_FAILED = "peer_failed"
+    UNCHECKED = "unchecked"
 
 
 class Ceiling(Record):
@@ -170,15 +172,63 @@ def missing_metric(
 
 
 class CollectivePoint(Record):
-    """One message size of a collective; rates follow the conventions of nccl-tests."""
+    """One message size of a collective; rates follow the conventions of nccl-tests.
+
+    `time` and its 95th percentile `time_p95` are the slowest rank's, `mean_time` is over all ranks.
+    """
 
     size_bytes: int
     time: Quantity
+    time_p95: Reading = absent("fewer than 20 operations have no 95th percentile")
     algbw: Quantity
     busbw: Annotated[Quantity | Missing, Field(discriminator="kind")]
     mean_time: Quantity
     wrong: int
     ceiling: Ceiling | None = None
+
+
+class CostSegment(Record):
+    """A range of message sizes with its own α (seconds a message) and β (seconds a byte).
+
+    `largest_error` is the largest relative error that its line leaves at a measured size.
+    """
+
+    from_bytes: int
+    to_bytes: int
+    alpha: Reading
+    beta: Reading
+    largest_error: FiniteFloat
+
+
+class PairLink(Record):
+    """What two ranks reach alone: half a round trip, and bytes a second both ways at once."""
+
+    rank_a: int
+    rank_b: int
+    latency: Reading
+    bandwidth: Reading
+
+
+class RankTiming(Record):
+    """One rank's part: how long after the first rank it arrives, and its time in the transfer.
+
+    `last_share` is the share of iterations in which it arrived as the last.
+    """
+
+    rank: int
+    source_address: Fact
+    lateness: Reading
+    transfer: Reading
+    last_share: Reading
+
+
+class Finding(Record):
+    """What a benchmark found: a name and the ranks meant for programs, a sentence for people."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    sentence: str
+    next_step: str = ""
+    ranks: tuple[int, ...] = ()
 
 
 class BenchmarkResult(Record):
@@ -196,6 +246,10 @@ class BenchmarkResult(Record):
     duration_seconds: FiniteFloat
     metrics: tuple[Metric, ...] = ()
     points: tuple[CollectivePoint, ...] = ()
+    segments: tuple[CostSegment, ...] = ()
+    ranks: tuple[RankTiming, ...] = ()
+    pairs: tuple[PairLink, ...] = ()
+    findings: tuple[Finding, ...] = ()
     samples: dict[str, Samples] = {}
     conditions: dict[str, Reading] = {}
     missing: Missing | None = None

@@ -14,7 +14,6 @@ from bitpath_cli.model.trial import Comparison, Decision, Trial, Tried
 from bitpath_cli.renderers._drawing import heading, labelled
 from bitpath_cli.renderers._words import reading
 
-
 _WORDS: Final = {
     "step_time": "a step", "compute": "the job", "storage": "kept", "bandwidth": "moved",
     "hardware": "cost", "energy": "energy",

@@ -36,6 +36,36 @@ SYNCHRONISATIONS: Final = ("none", "all-reduce", "local-sgd")
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredSteps:
+    """What training steps of the very model that is asked about took, by samples a step, rising.
+
+    `rest` is the optimiser and the data that was waited for. `buckets` are the bytes of gradients
+    that are reduced together, each with the share of backward after which they are ready.
+    """
+
+    samples: tuple[float, ...]
+    forward: tuple[Quantity, ...]
+    backward: tuple[Quantity, ...]
+    rest: tuple[Quantity, ...]
+    buckets: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredReductions:
+    """What all-reduces between so many nodes took, by bytes, rising.
+
+    While computing goes on beside it, an all-reduce takes `slowdown_reduction` times as long, and
+    the computing `slowdown` times.
+    """
+
+    ranks: int
+    sizes: tuple[float, ...]
+    seconds: tuple[Quantity, ...]
+    slowdown: Quantity
+    slowdown_reduction: Quantity
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """One kind of node: what a report measured, or what profiles say of a device or an offer.
 
@@ -59,6 +89,7 @@ class Machine:
     power_max: Quantity
     prices: Mapping[Tenure, Quantity]
     availability: Quantity
+    steps: MeasuredSteps | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +101,7 @@ class Wire:
     slowdown: Quantity
     overlap_cpu: Quantity
     overlap_accelerator: Quantity
+    reductions: MeasuredReductions | None = None
 
 
 @dataclass(frozen=True, slots=True)

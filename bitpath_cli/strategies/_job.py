@@ -74,6 +74,7 @@ def job_outcome(plans: JobPlans, world: World) -> Outcome:
             "job_time": elapsed,
             "job_price": terms[0].hardware + terms[1].hardware,
             "paid_energy": _paid_energy(groups, terms),
+            **_loads(plans, world, groups, training),
         },
     )
     bounds = _bounds(plans, world, groups, training, outcome)
@@ -222,13 +223,9 @@ def _bounds(
     outcome: Outcome,
 ) -> tuple[Bound, ...]:
     workload = world.question.workload
-    parameters = world.of("work.parameters", workload.work.parameters)
-    activation = world.of("work.activation", workload.work.activation_bytes)
-    activation = activation * world.narrowed(plans.precision)
     found = []
     for each in groups:
-        per_device = each.at_once / world.devices(each.machine)
-        needed = training_bytes(parameters, training.optimiser, activation, per_device)
+        needed = _memory_a_device(plans, world, each, training)
         room = FILL_CAP * world.memory[each.machine] / world.devices(each.machine)
         found.append(Bound("memory", where_present(each, needed), room, binds=True))
     if training.deadline is not None:
@@ -238,6 +235,33 @@ def _bounds(
     return (
         *found,
         *residency_bounds(world, tuple(each.in_cloud & (each.count > 0) for each in groups)),
+    )
+
+
+def _loads(
+    plans: JobPlans, world: World, groups: tuple[Group, Group], training: Training
+) -> dict[str, Tensor]:
+    """What each group's nodes are given: bytes of memory, samples of a step and at once."""
+    found: dict[str, Tensor] = {}
+    for which, each in enumerate(groups):
+        needed = _memory_a_device(plans, world, each, training) * world.devices(each.machine)
+        found |= {
+            f"memory_needed.{which}": needed,
+            f"samples.{which}": each.samples,
+            f"samples_at_once.{which}": each.at_once,
+        }
+    return found
+
+
+def _memory_a_device(plans: JobPlans, world: World, group: Group, training: Training) -> Tensor:
+    """Bytes that training takes on one device of a node, [C, D]."""
+    work = world.question.workload.work
+    activation = world.of("work.activation", work.activation_bytes)
+    return training_bytes(
+        world.of("work.parameters", work.parameters),
+        training.optimiser,
+        activation * world.narrowed(plans.precision),
+        group.at_once / world.devices(group.machine),
     )
 
 

@@ -12,6 +12,12 @@ from bitpath_cli.prediction.compute import Step, training_step
 from bitpath_cli.prediction.data_loading import load_time, stall
 from bitpath_cli.prediction.memory import FILL_CAP, GRADIENT_BYTES, STATE_BYTES
 from bitpath_cli.strategies import SYNCHRONISATIONS, JobPlans
+from bitpath_cli.strategies._measured_step import (
+    averaging_time,
+    has_steps,
+    synchronised_step,
+    with_measured,
+)
 from bitpath_cli.strategies._world import World
 
 _ALL_REDUCE: Final = SYNCHRONISATIONS.index("all-reduce")
@@ -74,6 +80,7 @@ def node_groups(plans: JobPlans, world: World, training: Training) -> tuple[Grou
             STATE_BYTES[training.optimiser],
             world.memory_rate[machine],
         )
+        step = with_measured(world, machine, samples, step)
         made.append(
             Group(
                 machine, tenure.unsqueeze(1), count.unsqueeze(1), cloud[machine].unsqueeze(1),
@@ -177,12 +184,15 @@ def step_time(
         fast,
         all_reduce(ranks, size, links.alpha, links.beta, NCCL),
         all_reduce(ranks, size, links.alpha, links.beta, GLOO),
-    ) / plans.interval.unsqueeze(1)
+    )
+    measured = averaging_time(world, groups[0].machine, ranks, size)
+    averaging = torch.where(_is_measured(world, groups[0]), measured, averaging)
+    averaging = averaging / plans.interval.unsqueeze(1)
     kind = plans.synchronisation.unsqueeze(1)
     alone = torch.maximum(*(where_present(each, each.step.total) for each in groups))
     together = torch.maximum(
         *(
-            where_present(each, each.step.forward + backward + each.step.optimiser)
+            where_present(each, _synchronised(world, each, backward, ranks))
             for each, backward in zip(groups, backwards, strict=True)
         )
     )
@@ -190,6 +200,18 @@ def step_time(
         kind == _ALL_REDUCE, together, torch.where(kind == _LOCAL_SGD, alone + averaging, alone)
     )
     return stepping, stepping - alone
+
+
+def _synchronised(world: World, group: Group, backward: Tensor, ranks: Tensor) -> Tensor:
+    """A step with its gradients reduced: as measured, else from the modelled backward."""
+    modelled = group.step.forward + backward + group.step.optimiser
+    measured = synchronised_step(world, group.machine, group.step, ranks)
+    return torch.where(_is_measured(world, group), measured, modelled)
+
+
+def _is_measured(world: World, group: Group) -> Tensor:
+    """[C, 1], true where the group's steps and the wire's reductions were both measured."""
+    return has_steps(world, group.machine) & (world.question.wire.reductions is not None)
 
 
 def where_present(group: Group, seconds: Tensor) -> Tensor:
@@ -201,13 +223,10 @@ def loading_stall(
     world: World, groups: tuple[Group, Group], sample_bytes: Tensor, stepping: Tensor
 ) -> Tensor:
     """What the slower group's data loading adds to a step."""
-    stalls = [
-        where_present(
-            each,
-            stall(
-                load_time(each.samples, sample_bytes, world.storage_rate[each.machine]), stepping
-            ),
-        )
-        for each in groups
-    ]
+    stalls = []
+    for each in groups:
+        loading = load_time(each.samples, sample_bytes, world.storage_rate[each.machine])
+        # A measured step holds what it waited for its data.
+        waited = torch.where(has_steps(world, each.machine), 0.0, stall(loading, stepping))
+        stalls.append(where_present(each, waited))
     return torch.maximum(stalls[0], stalls[1])

@@ -73,6 +73,8 @@ def service_outcome(plans: ServicePlans, world: World) -> Outcome:
             "month_price": price,
             "price_per_1000_requests": 1000 * price / requests,
             "paid_energy": first.energy,
+            "memory_needed.0": _memory_a_node(plans, world),
+            "memory_needed.1": _memory_a_node(plans, world),
         },
     )
     bounds = _bounds(plans, world, serving, (edge, centre), path, outcome)
@@ -171,13 +173,7 @@ def _bounds(
     outcome: Outcome,
 ) -> tuple[Bound, ...]:
     workload = world.question.workload
-    sizes = torch.tensor([WEIGHT_BYTES[each] for each in PRECISIONS], dtype=torch.float64)
-    needed = inference_bytes(
-        world.of("work.parameters", workload.work.parameters),
-        sizes[plans.precision].unsqueeze(1),
-        world.of("work.traffic", workload.work.traffic_bytes) * world.narrowed(plans.precision),
-        torch.ones_like(outcome.elapsed),
-    )
+    needed = _memory_a_node(plans, world)
     found = []
     limit = torch.ones((1, world.draws.count), dtype=torch.float64)
     for each in stations:
@@ -199,6 +195,18 @@ def _bounds(
         allowed = 1 - world.of("limit.availability", serving.availability.at)
         found.append(Bound("availability", down, allowed, serving.availability.binds))
     return (*found, *residency_bounds(world, (stations[1].present,)))
+
+
+def _memory_a_node(plans: ServicePlans, world: World) -> Tensor:
+    """Bytes that answering takes on a node, [C, D]."""
+    work = world.question.workload.work
+    sizes = torch.tensor([WEIGHT_BYTES[each] for each in PRECISIONS], dtype=torch.float64)
+    return inference_bytes(
+        world.of("work.parameters", work.parameters),
+        sizes[plans.precision].unsqueeze(1),
+        world.of("work.traffic", work.traffic_bytes) * world.narrowed(plans.precision),
+        torch.ones((1, world.draws.count), dtype=torch.float64),
+    )
 
 
 def _unavailability(world: World, stations: tuple[Station, Station]) -> Tensor:

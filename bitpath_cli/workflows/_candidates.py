@@ -27,6 +27,7 @@ from bitpath_cli.model.recommendation import (
 from bitpath_cli.model.units import BYTE, BYTE_SECOND, JOULE, ONE, PER_SECOND, SECOND, Unit
 from bitpath_cli.strategies import PRECISIONS, SYNCHRONISATIONS, TENURES, JobPlans
 from bitpath_cli.workflows import _wording
+from bitpath_cli.workflows._expectations import expectation
 from bitpath_cli.workflows._judgement import AT_RISK_BELOW, ENDLESS, REMOVED_BELOW, Judgement
 from bitpath_cli.workflows._violations import violations
 
@@ -96,8 +97,8 @@ def configuration(judged: Judgement, row: int) -> Configuration:
         )
         synchronisation = "cascade" if bool(plans.is_cascade[row]) else "none"
     groups = tuple(
-        _group(judged, machine, count, tenure, role, row)
-        for machine, count, tenure, role in pairs
+        _group(judged, machine, count, tenure, role, row, which)
+        for which, (machine, count, tenure, role) in enumerate(pairs)
         if float(count[row]) > 0
     )
     return Configuration(
@@ -126,12 +127,19 @@ def interval(nominal: Tensor, drawn: Tensor, unit: Unit, source: str) -> Quantit
 
 
 def _group(
-    judged: Judgement, machine: Tensor, count: Tensor, tenure: Tensor, role: str, row: int
+    judged: Judgement,
+    machine: Tensor,
+    count: Tensor,
+    tenure: Tensor,
+    role: str,
+    row: int,
+    which: int,
 ) -> NodeGroup:
     chosen = judged.question.machines[int(machine[row])]
     return NodeGroup(
         device=chosen.name, count=float(count[row]), place=chosen.place,
         tenure=TENURES[int(tenure[row])], role=role,
+        expected=expectation(judged, int(machine[row]), which, row),
     )  # fmt: skip
 
 

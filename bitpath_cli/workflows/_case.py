@@ -7,11 +7,11 @@ from importlib import import_module
 from pydantic import FiniteFloat
 
 from bitpath_cli import discover, harness, launchers, meters
-from bitpath_cli.benchmarks import Benchmark, CannotMeasure, Case, Context
+from bitpath_cli.benchmarks import Benchmark, CannotMeasure, Case, Context, Peer
 from bitpath_cli.errors import PeerFailed
 from bitpath_cli.evidence import Glance, Window, look, window
 from bitpath_cli.host import Host, monotonic
-from bitpath_cli.launchers import Launch, Launcher, Place
+from bitpath_cli.launchers import Launch, Launcher, Place, ignore
 from bitpath_cli.meters import Meter
 from bitpath_cli.meters._counter import difference
 from bitpath_cli.model.component import Component
@@ -20,9 +20,13 @@ from bitpath_cli.model.reading import Missing
 from bitpath_cli.model.record import Record
 from bitpath_cli.model.result import (
     CollectivePoint,
+    CostSegment,
     Doubt,
+    Finding,
     Metric,
+    PairLink,
     Parameters,
+    RankTiming,
     Samples,
     Validity,
 )
@@ -32,8 +36,8 @@ from bitpath_cli.nursery import Send
 class Request(Record):
     """One case, what it may use, and the samples of the processes before this one.
 
-    `room` is the package that holds the benchmark. `limit_seconds` and `join_seconds` bound the
-    ranks' work and their coming together.
+    `room` is the package that holds the benchmark, and `launcher` brings the ranks where there are
+    several. `limit_seconds` and `join_seconds` bound the ranks' work and their coming together.
     """
 
     room: str
@@ -49,7 +53,9 @@ class Request(Record):
     limit_seconds: FiniteFloat
     join_seconds: FiniteFloat = 60.0
     ranks: int = 1
+    launcher: str = "local"
     place: Place | None = None
+    peers: tuple[Peer, ...] = ()
     earlier: dict[str, Samples] = {}
 
 
@@ -61,7 +67,12 @@ class Answer(Record):
 
     samples: dict[str, Samples] = {}
     metrics: tuple[Metric, ...] = ()
+    rests_on: dict[str, tuple[str, ...]] = {}
     points: tuple[CollectivePoint, ...] = ()
+    segments: tuple[CostSegment, ...] = ()
+    ranks: tuple[RankTiming, ...] = ()
+    pairs: tuple[PairLink, ...] = ()
+    findings: tuple[Finding, ...] = ()
     validity: Validity = Validity.VALID
     reasons: tuple[Doubt, ...] = ()
     wrong: str = ""
@@ -70,72 +81,96 @@ class Answer(Record):
     window: Window | None = None
 
 
-def measure_case(request: str, _send: Send) -> str:
-    """Measure a case in this process, or in ranks that it starts; PeerFailed where one fails."""
+class Part(Record):
+    """The samples of one loop, told as soon as it ends: what is left where a rank fails later."""
+
+    loop: str
+    samples: Samples
+
+
+def measure_case(request: str, send: Send) -> str:
+    """Measure a case in this process or in ranks; a rank's failure is an answer of its own.
+
+    Several ranks send a Part for every loop that has ended.
+    """
     asked = Request.model_validate_json(request)
-    if asked.place is not None:
-        return _measure_joined(asked, asked.place, request)
-    if asked.ranks == 1:
-        return _measure(asked, None)
-    launcher = discover.member(launchers, "local", "LAUNCHER", Launcher)
+    place = asked.place
+    if place is None and asked.ranks == 1:
+        return _measure(asked, None, ignore)
+    here = asked.ranks if place is None else asked.ranks // place.nodes
+    on_this_host = here if place is None else here * place.most_on_one_host
     launch = Launch(
-        size=asked.ranks, threads=max(1, asked.threads // asked.ranks),
-        limit_seconds=asked.limit_seconds, join_seconds=asked.join_seconds,
+        size=here, threads=max(1, asked.threads // on_this_host),
+        limit_seconds=asked.limit_seconds, join_seconds=asked.join_seconds, place=place, send=send,
+        task=_describe(asked),
     )  # fmt: skip
-    return launcher.run(launch, measure_rank, request)
-
-
-def _measure_joined(asked: Request, place: Place, request: str) -> str:
-    """In this host's ranks among those of others; a peer's failure is an answer of its own."""
-    here = asked.ranks // place.nodes
-    name = "rendezvous" if place.called == "node" else "environment"
-    launch = Launch(
-        size=here, threads=max(1, asked.threads // here), limit_seconds=asked.limit_seconds,
-        join_seconds=place.join_seconds, place=place,
-    )  # fmt: skip
+    launcher = discover.member(launchers, asked.launcher, "LAUNCHER", Launcher)
     try:
-        return discover.member(launchers, name, "LAUNCHER", Launcher).run(
-            launch, measure_rank, request
-        )
+        return launcher.run(launch, measure_rank, request)
     except PeerFailed as failure:
         return Answer(peer=(failure.what, failure.why, failure.next_step)).model_dump_json()
 
 
-def measure_rank(ranks: Ranks, request: str) -> str:
+def _describe(asked: Request) -> str:
+    """What all nodes must measure alike; what is a host's own is left out."""
+    told = [
+        f"{name} {value}" for name, value in sorted(asked.parameters.items())
+        if name not in ("interface", "threads")
+    ]  # fmt: skip
+    return f"{asked.benchmark}{', thorough' if asked.thorough else ''} ({', '.join(told)})"
+
+
+def measure_rank(ranks: Ranks, request: str, send: Send) -> str:
     """The same in one of several ranks; all of them return what they saw."""
-    return _measure(Request.model_validate_json(request), ranks)
+    return _measure(Request.model_validate_json(request), ranks, send)
 
 
-def _measure(asked: Request, ranks: Ranks | None) -> str:
+def _measure(asked: Request, ranks: Ranks | None, send: Send) -> str:
     benchmark = discover.member(import_module(asked.room), asked.benchmark, "BENCHMARK", Benchmark)
     case = Case(asked.parameters)
     context = Context(
         host=Host(), threads=asked.threads, memory_bytes=asked.memory_bytes,
         cache_bytes=asked.cache_bytes, directory=asked.directory, thorough=asked.thorough,
-        ranks=ranks, components=asked.components,
+        ranks=ranks, components=asked.components, peers=asked.peers,
     )  # fmt: skip
     try:
-        return _run(benchmark, case, context, asked).model_dump_json()
+        return _run(benchmark, case, context, asked, send).model_dump_json()
     except CannotMeasure as refusal:
         return Answer(missing=refusal.missing).model_dump_json()
+    except PeerFailed as failure:
+        if not asked.peers:
+            raise
+        return Answer(peer=(failure.what, failure.why, failure.next_step)).model_dump_json()
 
 
-def _run(benchmark: Benchmark, case: Case, context: Context, asked: Request) -> Answer:
+def _run(benchmark: Benchmark, case: Case, context: Context, asked: Request, send: Send) -> Answer:
     tick_seconds = harness.tick(monotonic)
     with benchmark.open(case, context) as loops:
         before = _look(context)
         sampling = harness.sample(
-            loops, asked.budget_seconds, monotonic, tick_seconds, context.ranks
-        )
+            loops, asked.budget_seconds, monotonic, tick_seconds, context.ranks,
+            lambda name, taken: send(Part(loop=name, samples=taken).model_dump_json()),
+        )  # fmt: skip
         after = _look(context)
         seen = window(before, after, difference(before.snapshot, after.snapshot))
         if sampling.wrong:
             return Answer(wrong=sampling.wrong, window=seen)
         samples = _merge(asked.earlier, sampling.samples)
-        found = benchmark.conclude(case, context, samples)
+        answer = conclude(benchmark, case, context, samples)
+    return answer.model_copy(
+        update={"reasons": (*answer.reasons, *sampling.doubts), "window": seen}
+    )
+
+
+def conclude(
+    benchmark: Benchmark, case: Case, context: Context, samples: Mapping[str, Samples]
+) -> Answer:
+    """What the benchmark itself makes of samples."""
+    found = benchmark.conclude(case, context, samples)
     return Answer(
-        samples=samples, metrics=found.metrics, points=found.points, validity=found.validity,
-        reasons=(*found.reasons, *sampling.doubts), window=seen,
+        samples=dict(samples), metrics=found.metrics, rests_on=dict(found.rests_on),
+        points=found.points, segments=found.segments, ranks=found.ranks, pairs=found.pairs,
+        findings=found.findings, validity=found.validity, reasons=found.reasons,
     )  # fmt: skip
 
 

@@ -1,15 +1,15 @@
 """Which cases there are to measure, with what share of the budget, and what they may use."""
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Final
 
 from bitpath_cli import discover
-from bitpath_cli.benchmarks import Benchmark, Case, Context
+from bitpath_cli.benchmarks import Benchmark, Case, Context, Peer
 from bitpath_cli.host import Host
 from bitpath_cli.model.component import Component
 from bitpath_cli.model.components.cpu import Cpu
@@ -43,7 +43,11 @@ class Job:
 
 
 def find_context(
-    host: Host, components: Iterable[Component], directory: str, thorough: bool
+    host: Host,
+    components: Iterable[Component],
+    directory: str,
+    thorough: bool,
+    peers: tuple[Peer, ...] = (),
 ) -> Context:
     """Threads, memory and caches as the probes found them, and cautious values where they did not.
 
@@ -64,7 +68,7 @@ def find_context(
         host=host, threads=threads or max(1, len(host.outside.affinity())),
         memory_bytes=min(memory, default=_CAUTIOUS_BYTES),
         cache_bytes=_number(None if cpu is None else cpu.last_level_cache) or 0,
-        directory=directory, thorough=thorough, components=found,
+        directory=directory, thorough=thorough, components=found, peers=peers,
     )  # fmt: skip
 
 
@@ -77,13 +81,20 @@ def count_host_cpus(context: Context) -> int:
 
 
 def find_jobs(
-    names: Iterable[str], context: Context, room: ModuleType
+    names: Iterable[str],
+    context: Context,
+    room: ModuleType,
+    asked: Mapping[str, tuple[Parameters, ...]] = MappingProxyType({}),
 ) -> tuple[tuple[Job, ...], tuple[BenchmarkResult, ...]]:
-    """The jobs of these benchmarks in order, and results for those that have none."""
+    """The jobs of these benchmarks in order, and results for those that have none.
+
+    `asked` holds cases by benchmark that take the place of its own; how many ranks they have is
+    the benchmark's to say where they do not.
+    """
     jobs: list[Job] = []
     refused: list[BenchmarkResult] = []
     for name in names:
-        found = _find_cases(name, context, room)
+        found = _find_cases(name, context, room, asked.get(name))
         if isinstance(found, BenchmarkResult):
             refused.append(found)
         else:
@@ -91,7 +102,9 @@ def find_jobs(
     return tuple(jobs), tuple(refused)
 
 
-def _find_cases(name: str, context: Context, room: ModuleType) -> list[Job] | BenchmarkResult:
+def _find_cases(
+    name: str, context: Context, room: ModuleType, asked: tuple[Parameters, ...] | None
+) -> list[Job] | BenchmarkResult:
     try:
         benchmark = discover.member(room, name, "BENCHMARK", Benchmark)
     except Exception as error:
@@ -103,10 +116,18 @@ def _find_cases(name: str, context: Context, room: ModuleType) -> list[Job] | Be
         cases = benchmark.find_cases(context)
     except Exception as error:
         return _no_result(name, benchmark.revision, failed(_describe(error), _REPORT))
+    if asked is not None:
+        cases = tuple(Case({**_ranks_of(cases), **each}) for each in asked)
     if isinstance(cases, Missing):
         return _no_result(name, benchmark.revision, cases)
     whole = sum(case.weight for case in cases)
     return [Job(name, benchmark, case, benchmark.weight * case.weight / whole) for case in cases]
+
+
+def _ranks_of(cases: tuple[Case, ...] | Missing) -> Parameters:
+    """How many ranks a benchmark wants by itself; nothing where it runs alone."""
+    told: Parameters = {} if isinstance(cases, Missing) else cases[0].parameters
+    return {_WORLD_SIZE: told[_WORLD_SIZE]} if _WORLD_SIZE in told else {}
 
 
 _REPORT: Final = "this is a fault of bitpath; please report it with this text"

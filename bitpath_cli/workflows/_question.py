@@ -13,6 +13,7 @@ from bitpath_cli.strategies import Machine, Question, Wire
 from bitpath_cli.workflows._combine import scaled
 from bitpath_cli.workflows._machines import bought_machine, rented_machine
 from bitpath_cli.workflows._todays_host import todays_machine
+from bitpath_cli.workflows._uplink import with_measured_uplink
 
 _SLOWDOWN: Final = assumed(
     1.13, ONE, "κ, measured by Galvatron on its GPUs (1.1256); not on this host", 1.05
@@ -28,7 +29,11 @@ _OVERLAP_ACCELERATOR: Final = assumed(
 def question_for(
     report: Report, workload: Workload, site: Site, largest_cluster: int | None = None
 ) -> Question:
-    """Today's host first, then what the site's purchases and offers name."""
+    """Today's host first, then what the site's purchases and offers name.
+
+    What was measured to a peer takes the place of the site's assumed uplink.
+    """
+    site = with_measured_uplink(report, site)
     machines: list[Machine] = [todays_machine(report, site)]
     bought = (bought_machine(catalogue.device(name), site) for name in site.purchases)
     machines += [each for each in bought if each is not None]
@@ -48,8 +53,10 @@ def question_for(
 
 
 def _wire(report: Report, site: Site) -> Wire:
-    """The measured all-reduce where it crossed a network, else the site's LAN."""
-    measured = next((each for each in report.results if _crossed_a_network(each)), None)
+    """The latest all-reduce that crossed a network, with what it cost computing; else the LAN."""
+    crossed = [each for each in report.results if _crossed_a_network(each)]
+    measured = crossed[-1] if crossed else None
+    slowdown = _SLOWDOWN
     latency = scaled(site.lan.round_trip, 0.5)
     slower = min((site.lan.up, site.lan.down), key=lambda each: each.value)
     bandwidth = slower
@@ -59,8 +66,11 @@ def _wire(report: Report, site: Site) -> Wire:
             latency = alpha.reading
         if beta is not None and isinstance(beta.reading, Quantity):
             bandwidth = _inverse(beta.reading)
+        overlap = measured.metric("overlap_compute_slowdown")
+        if overlap is not None and isinstance(overlap.reading, Quantity):
+            slowdown = overlap.reading
     return Wire(
-        latency=latency, bandwidth=bandwidth, slowdown=_SLOWDOWN,
+        latency=latency, bandwidth=bandwidth, slowdown=slowdown,
         overlap_cpu=_OVERLAP_CPU, overlap_accelerator=_OVERLAP_ACCELERATOR,
     )  # fmt: skip
 
@@ -72,6 +82,7 @@ def _crossed_a_network(result: BenchmarkResult) -> bool:
         and result.missing is None
         and result.validity is not Validity.INVALID
         and Doubt.LOOPBACK_ONLY not in result.reasons
+        and result.parameters.get("nodes") != 1
     )
 
 

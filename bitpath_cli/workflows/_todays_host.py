@@ -5,16 +5,20 @@ from typing import Final
 from bitpath_cli.errors import UnmeasuredHost
 from bitpath_cli.model.components.accelerator import Accelerator
 from bitpath_cli.model.components.limits import Limits
-from bitpath_cli.model.reading import Quantity
+from bitpath_cli.model.reading import Quantity, assumed
 from bitpath_cli.model.report import Report
 from bitpath_cli.model.result import BenchmarkResult, Validity
 from bitpath_cli.model.site import Site
-from bitpath_cli.model.units import FLOP_PER_SECOND
+from bitpath_cli.model.units import FLOP_PER_SECOND, ONE, WATT
 from bitpath_cli.model.workload import Precision
 from bitpath_cli.strategies import PRECISIONS, Machine
+from bitpath_cli.workflows._combine import product
 from bitpath_cli.workflows._machines import UNKNOWN_STORAGE
 
 TODAY: Final = "today's host"
+_UNSEEN: Final = assumed(
+    1.3, ONE, "times 1.3 for what no counter sees (fans, disks, the supply's losses), a guess", 1.2
+)
 
 
 def todays_machine(report: Report, site: Site) -> Machine:
@@ -38,8 +42,8 @@ def todays_machine(report: Report, site: Site) -> Machine:
         name=TODAY, hardware="today", place="edge", is_accelerator=on_gpu, devices=1,
         rates=rates, curve=curve, memory_bandwidth=bandwidth, memory=memory,
         storage_rate=_storage_rate(report) or UNKNOWN_STORAGE,
-        power_idle=_power(report, "power_idle") or site.today.power_idle,
-        power_max=_power(report, "power_max") or site.today.power_max,
+        power_idle=_power(report, is_idle=True) or site.today.power_idle,
+        power_max=_power(report, is_idle=False) or site.today.power_max,
         prices={"owned": site.today.price, "bought": site.today.price},
         availability=site.today.availability,
     )  # fmt: skip
@@ -107,11 +111,19 @@ def _storage_rate(report: Report) -> Quantity | None:
     return None
 
 
-def _power(report: Report, name: str) -> Quantity | None:
-    return next(
-        (found for each in _valid(report, "energy") if (found := _figure(each, name)) is not None),
-        None,
-    )
+def _power(report: Report, *, is_idle: bool) -> Quantity | None:
+    """At rest or at full load: a meter's at the wall first, else counters' with what they miss."""
+    found: dict[str, list[Quantity]] = {}
+    for each in _valid(report, "energy"):
+        figure = _figure(each, "power")
+        if figure is not None and (each.parameters.get("load") == "idle") == is_idle:
+            found.setdefault(str(each.parameters.get("meter")), []).append(figure)
+    for meter in sorted(found, key=lambda name: name != "wall"):
+        known = max(found[meter], key=lambda each: each.value)
+        if meter == "wall":
+            return known
+        return product(WATT, f"{known.origin.source}; {_UNSEEN.origin.source}", known, _UNSEEN)
+    return None
 
 
 def _valid(report: Report, benchmark: str) -> list[BenchmarkResult]:

@@ -7,18 +7,27 @@ from bitpath_cli.errors import MissingLibrary
 from bitpath_cli.model.demands import Demands
 from bitpath_cli.model.recommendation import Recommendation
 from bitpath_cli.model.report import Report
+from bitpath_cli.workflows._aims import parse_aims
 
 _NO_WORKLOAD: Final = "no workload was named"
 """What `assess` notes of its example, which a workload that is named makes untrue."""
 
 
-def decide(report: Report, workloads: tuple[str, ...], site: str, demands: Demands) -> Report:
-    """The report with one recommendation per workload instead of those that it had."""
+def decide(
+    report: Report,
+    workloads: tuple[str, ...],
+    site: str,
+    demands: Demands,
+    aims: tuple[str, ...] = (),
+) -> Report:
+    """The report with one recommendation per workload, and with aims, instead of those it had."""
+    wanted = parse_aims(aims)
     found = tuple(advice(report, name, site, demands) for name in workloads)
     return report.model_copy(
         update={
             "recommendation": found[0] if found else None,
             "recommendations": found,
+            "aims": wanted or report.aims,
             "notes": tuple(each for each in report.notes if _NO_WORKLOAD not in each.text),
         }
     )

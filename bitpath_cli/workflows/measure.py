@@ -1,8 +1,8 @@
 """Divides a budget over the chosen benchmarks and runs every case in fresh processes of its own."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Final, Protocol
 
 from bitpath_cli import benchmarks, discover
@@ -11,11 +11,13 @@ from bitpath_cli.errors import PeerFailed
 from bitpath_cli.host import Host, monotonic
 from bitpath_cli.isolation import Nursery
 from bitpath_cli.model.component import Component
+from bitpath_cli.model.reading import failed
 from bitpath_cli.model.result import BenchmarkResult, Parameters
 from bitpath_cli.workflows._attempt import LEAST_SECONDS, Attempt
 from bitpath_cli.workflows._case import measure_case
 from bitpath_cli.workflows._jobs import Job, find_context, find_jobs
 from bitpath_cli.workflows.crew import Crew
+from bitpath_cli.workflows.peers import Peers
 
 _PATIENCE_SECONDS: Final = 20.0
 # Read by torch when it is loaded: large arrays in huge pages where the kernel leaves it to us.
@@ -69,13 +71,18 @@ def measure(
     on_result: Callable[[BenchmarkResult], None],
     room: ModuleType = benchmarks,
     crew: Crew | None = None,
+    asked: Mapping[str, tuple[Parameters, ...]] = MappingProxyType({}),
+    peers: Peers | None = None,
 ) -> Measured:
     """Measure the benchmarks of these names, telling `on_result` of each result as it comes.
 
+    `asked` holds cases by benchmark that take the place of its own. A peer that fails costs its own
+    results, and is remembered in `peers`; one of a crew ends it all with PeerFailed.
     What dies, hangs or raises becomes a result that says so. KeyboardInterrupt, which SIGTERM is
     turned into as well, ends the measuring and keeps what is done; no process is left behind.
     """
-    context = find_context(host, components, directory, budget.thorough)
+    known = () if peers is None else peers.known
+    context = find_context(host, components, directory, budget.thorough, known)
     results: list[BenchmarkResult] = []
 
     def keep(result: BenchmarkResult) -> None:
@@ -83,13 +90,13 @@ def measure(
         on_result(result)
 
     try:
-        jobs, refused = find_jobs(names, context, room)
+        jobs, refused = find_jobs(names, context, room, asked)
         for result in refused:
             keep(result)
         if crew is not None:
             jobs = tuple(crew.enlist(job) for job in jobs)
         if jobs:
-            _measure_jobs(jobs, context, budget, progress, keep, room, crew)
+            _measure_jobs(jobs, context, budget, progress, keep, room, crew, peers)
     except KeyboardInterrupt:
         return Measured(tuple(results), is_interrupted=True)
     return Measured(tuple(results), is_interrupted=False)
@@ -111,6 +118,7 @@ def _measure_jobs(
     keep: Callable[[BenchmarkResult], None],
     room: ModuleType,
     crew: Crew | None,
+    peers: Peers | None,
 ) -> None:
     needed = sorted({need for job in jobs for need in job.benchmark.needs})
     deadline = monotonic() + budget.seconds
@@ -127,13 +135,16 @@ def _measure_jobs(
             )
             share_seconds = max(LEAST_SECONDS, left_seconds * job.weight / left_weight)
             left_weight -= job.weight
+            if lost := _lost(job, peers):
+                keep(job.without_result(failed(lost.what, lost.next_step)))
+                continue
             attempt = Attempt(
                 job,
                 context,
                 share_seconds,
                 budget.patience_seconds,
                 room,
-                None if crew is None else crew.place,
+                crew,
             )
             try:
                 attempt.go(nursery)
@@ -142,5 +153,12 @@ def _measure_jobs(
                     keep(attempt.conclude(is_interrupted=True))
                 raise
             keep(attempt.conclude())
-            if attempt.answer is not None and attempt.answer.peer is not None:
-                raise PeerFailed(*attempt.answer.peer)
+            if attempt.lost is not None and crew is not None:
+                raise attempt.lost
+            if attempt.lost is not None and peers is not None:
+                peers.fail(str(job.case.parameters.get("peer")), attempt.lost)
+
+
+def _lost(job: Job, peers: Peers | None) -> PeerFailed | None:
+    """How the peer that a job is to be measured with failed before."""
+    return None if peers is None else peers.failed.get(str(job.case.parameters.get("peer")))

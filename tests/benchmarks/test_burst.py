@@ -46,6 +46,14 @@ def test_one_hiccup_is_no_bucket() -> None:
     assert find_burst([bucket(25e6, 2 * MIB, 2e9, 8 * MIB), *straight]) == 0
 
 
+def test_one_trace_that_was_disturbed_does_not_move_the_bucket() -> None:
+    """Beside three of 128 KiB, one that a pause in its later half makes look three times as big."""
+    traces = [bucket(25e6, 128 << 10, 2e9, 8 * MIB, seed) for seed in range(3)]
+    assert find_burst([*traces, bucket(25e6, 384 << 10, 2e9, 8 * MIB)]) == pytest.approx(
+        128 << 10, rel=0.05
+    )
+
+
 def test_a_rate_that_never_settles_tells_nothing() -> None:
     """Twice as fast in the first half of the later bytes as in the second: no lasting rate."""
     fast = [(n * 1e-3, n * 1e5) for n in range(1, 76)]

@@ -24,7 +24,7 @@ def _launch(work: Work, request: str, size: int, limit_seconds: float = LONG) ->
 def tell_all(request: str, send: Send) -> str:
     """Every rank tells what its Ranks gave it; rank 0's request and answer come back."""
 
-    def work(ranks: Ranks, asked: str) -> str:
+    def work(ranks: Ranks, asked: str, _send: Send) -> str:
         import torch
 
         told = {
@@ -44,7 +44,7 @@ def _fail(request: str, send: Send, what: Callable[[Ranks], None], limit_seconds
     """The failure's words, and which ranks or children of theirs are still there after it."""
     reading, writing = os.pipe()
 
-    def work(ranks: Ranks, asked: str) -> str:
+    def work(ranks: Ranks, asked: str, _send: Send) -> str:
         os.write(writing, f"{os.getpid()}\n".encode())
         ranks.align()
         if ranks.rank == int(asked):
@@ -87,15 +87,15 @@ def never_join(request: str, send: Send) -> str:
     """A rank that is stopped before it comes to the meeting."""
     live = local._live
 
-    def late(rank: int, meeting: local._Meeting) -> str:
+    def late(rank: int, meeting: local._Meeting, send: Send) -> str:
         if rank == int(request):
             signal.pause()
-        return live(rank, meeting)
+        return live(rank, meeting, send)
 
     local._live = late
     launch = Launch(2, threads=1, limit_seconds=LONG, join_seconds=1.0)
     try:
-        return local.LAUNCHER.run(launch, lambda _ranks, _asked: "met", "")
+        return local.LAUNCHER.run(launch, lambda _ranks, _asked, _send: "met", "")
     except PeerFailed as failure:
         return str(failure)
 
@@ -103,7 +103,7 @@ def never_join(request: str, send: Send) -> str:
 def list_listeners(request: str, send: Send) -> str:
     """The local addresses of all listening TCP sockets of all ranks, while they work."""
 
-    def work(ranks: Ranks, asked: str) -> str:
+    def work(ranks: Ranks, asked: str, _send: Send) -> str:
         ranks.align()
         send(json.dumps(sorted(_listening())))
         ranks.align()
@@ -136,7 +136,7 @@ def _address(text: str) -> str:
 def refuse_backend(request: str, send: Send) -> str:
     try:
         launch = Launch(2, threads=1, limit_seconds=LONG, backend=request)
-        return local.LAUNCHER.run(launch, lambda _ranks, _asked: "met", "")
+        return local.LAUNCHER.run(launch, lambda _ranks, _asked, _send: "met", "")
     except BadValue as refusal:
         return str(refusal)
 
@@ -144,7 +144,7 @@ def refuse_backend(request: str, send: Send) -> str:
 def main() -> None:
     """A launcher whose ranks hang: each prints its number, then waits to be ended."""
 
-    def work(ranks: Ranks, asked: str) -> str:
+    def work(ranks: Ranks, asked: str, _send: Send) -> str:
         os.write(1, f"{os.getpid()}\n".encode())
         signal.pause()
         return ""

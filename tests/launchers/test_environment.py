@@ -70,4 +70,48 @@ def test_an_address_that_is_nowhere_to_be_found_is_asked_for() -> None:
     [("gpu[007-009,012],login", "gpu007"), ("a,b", "a"), ("n[3]", "n3"), ("solo", "solo")],
 )
 def test_the_first_of_a_node_list(nodes: str, first: str) -> None:
-    assert environment.first_node(nodes) == first
+    assert environment.first_and_last(nodes)[0] == first
+
+
+def test_both_ends_of_a_node_list() -> None:
+    assert environment.first_and_last("gpu[007-009,012],login") == ("gpu007", "login")
+    assert environment.first_and_last("n[1-4,7]") == ("n1", "n7")
+
+
+def test_hosts_are_counted_where_the_starter_says_how_many() -> None:
+    torchrun = {**TORCHRUN, "WORLD_SIZE": "4", "GROUP_WORLD_SIZE": "1"}
+    assert place(torchrun).hosts == 1
+    assert place(torchrun).most_on_one_host == 4
+    assert place({**MPIRUN, "OMPI_MCA_orte_num_nodes": "1"}).hosts == 1
+
+
+def test_steps_of_one_slurm_job_meet_at_different_ports() -> None:
+    assert place({**SRUN, "SLURM_STEP_ID": "1"}).port == place(SRUN).port + 1
+
+
+def test_the_rank_at_mpiruns_own_address_keeps_the_store() -> None:
+    told = {
+        **MPIRUN, "OMPI_MCA_orte_hnp_uri": "1.0;tcp://127.0.0.1:4000", "OMPI_COMM_WORLD_RANK": "1",
+    }  # fmt: skip
+    assert place({**told, "OMPI_COMM_WORLD_LOCAL_RANK": "0"}).keeps_store
+    assert not place({**told, "OMPI_COMM_WORLD_LOCAL_RANK": "1"}).keeps_store
+
+
+def test_a_pod_must_be_told_how_many_there_are() -> None:
+    with pytest.raises(BadValue, match="WORLD_SIZE"):
+        environment.find_place({"JOB_COMPLETION_INDEX": "0"}, 60, 30)
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "first"),
+    [
+        ("train-3.train.default.svc.cluster.local", 3, "train-0.train.default.svc.cluster.local"),
+        ("a-b-12.svc", 12, "a-b-0.svc"),
+        ("train-3", 3, ""),
+        ("train-13.svc", 3, ""),
+    ],
+)
+def test_pod_0_has_the_name_of_every_pod_but_for_its_number(
+    name: str, index: int, first: str
+) -> None:
+    assert environment._first_pod(name, index) == first

@@ -13,7 +13,7 @@ from bitpath_cli.model.result import Doubt, Validity
 from bitpath_cli.model.units import BYTE_PER_SECOND
 from bitpath_cli.workflows import decide
 from bitpath_cli.workflows._aims import parse_aim, parse_aims
-from bitpath_cli.workflows.compare import Terms, compare
+from bitpath_cli.workflows.compare import Manner, compare
 from tests.sample_report import CREATED, rate, recommendation, report, result
 
 
@@ -112,7 +112,7 @@ def test_a_term_is_that_of_todays_host() -> None:
 
 
 def test_an_aim_may_be_added_when_comparing_and_a_missed_one_is_a_finding() -> None:
-    found = compare(report(), report(), Terms(aims=parse_aims(("cost=-20%",))))
+    found = compare(report(), report(), Manner(aims=parse_aims(("cost=-20%",))))
     assert found.is_finding
     assert not found.regressions
 

@@ -22,7 +22,7 @@ from bitpath_cli.model.result import (
     metric,
 )
 from bitpath_cli.model.units import BYTE_PER_SECOND, FLOP_PER_SECOND, SECOND, Unit
-from bitpath_cli.workflows.compare import Terms, compare, parse_threshold
+from bitpath_cli.workflows.compare import Manner, compare, parse_threshold
 from tests.sample_report import CREATED, filled, latency, rate, report, result
 
 CASE = {"operation": "read", "pattern": "random", "depth": 1}
@@ -40,7 +40,7 @@ def holding(*results: BenchmarkResult, **changes: Any) -> Report:
 
 def compared(before: BenchmarkResult, after: BenchmarkResult, **terms: Any) -> Comparison:
     later = {"created": CREATED + timedelta(days=1)}
-    return compare(holding(before), holding(after, **later), Terms(**terms))
+    return compare(holding(before), holding(after, **later), Manner(**terms))
 
 
 def only(found: Comparison) -> Change:
@@ -134,7 +134,7 @@ def test_another_version_of_the_library_is_refused_unless_it_is_asked_for() -> N
         for each in ("2.12.0", "2.13.0")
     )
     assert only(compare(old, new)).reason.startswith("torch 2.12.0, then torch 2.13.0")
-    assert only(compare(old, new, Terms(across=("library",)))).outcome == "same"
+    assert only(compare(old, new, Manner(across=("library",)))).outcome == "same"
 
 
 def test_a_parameter_may_differ_where_it_is_asked_for() -> None:
@@ -147,7 +147,7 @@ def test_a_parameter_may_differ_where_it_is_asked_for() -> None:
 def test_ambiguous_pairs_are_not_made_by_leaving_a_parameter_out() -> None:
     many = [disk(100e6, parameters={"depth": depth}) for depth in (1, 2)]
     other = [disk(100e6, parameters={"depth": depth}) for depth in (4, 8)]
-    found = compare(holding(*many), holding(*other), Terms(across=("depth",)))
+    found = compare(holding(*many), holding(*other), Manner(across=("depth",)))
     assert {each.outcome for each in found.changes} == {"not comparable"}
 
 

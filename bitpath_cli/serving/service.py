@@ -1,0 +1,191 @@
+"""The service: one model, one worker, a bounded queue, and a token before anything is read.
+
+Plain HTTP by aiohttp: whoever listens on the way reads the token too, so beyond a trusted network
+it wants a tunnel. Beyond the queue the answer is 503, as RFC 9110 §15.6.4 has it.
+"""
+
+import asyncio
+import contextlib
+import hmac
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from bitpath_cli.errors import CannotListen
+from bitpath_cli.host import monotonic
+from bitpath_cli.serving.wire import Array, BadMessage, Message, pack, unpack
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MODEL_PATH: Final = "/v1/model"
+ANSWERS_PATH: Final = "/v1/answers"
+START: Final = "start"
+BODY_BYTES: Final = 64 << 20
+_STOP_SECONDS: Final = 2.0
+_SHOWN: Final = 200
+
+
+class Answering(Protocol):
+    """What the service needs of a model; only `describe` is called outside of the worker."""
+
+    def describe(self) -> Mapping[str, Any]:
+        """What it is, for JSON."""
+        ...
+
+    def prepare(self) -> None:
+        """Called once in the worker's thread before anything else."""
+        ...
+
+    def answer(self, start: int, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+        """The outputs from module `start` on; ValueError for inputs that do not fit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one request may bring, how many may wait, and how long one may take."""
+
+    body_bytes: int = BODY_BYTES
+    queue: int = 32
+    request_seconds: float = 30.0
+
+
+class Service:
+    """The handlers, and what has been done so far."""
+
+    def __init__(self, model: Answering, token: str, bounds: Bounds) -> None:
+        """Starts the worker; `close` ends it."""
+        self._model = model
+        self._token = token
+        self._bounds = bounds
+        self._worker = ThreadPoolExecutor(1, "model", initializer=model.prepare)
+        self._admitted = 0
+        self._answered = 0
+
+    def close(self) -> None:
+        """Forget what waits and let the worker finish what it does."""
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
+    def application(self) -> "web.Application":
+        """The routes, behind the token."""
+        from aiohttp import web
+
+        @web.middleware
+        async def guard(request: web.Request, handler: "Handler") -> web.StreamResponse:
+            told = request.headers.get("Authorization", "").encode()
+            if not hmac.compare_digest(told, f"Bearer {self._token}".encode()):
+                return _refuse(401, "the token is missing or another")
+            return await handler(request)
+
+        made = web.Application(middlewares=[guard], client_max_size=self._bounds.body_bytes)
+        made.router.add_get(MODEL_PATH, self._describe)
+        made.router.add_post(ANSWERS_PATH, self._admit)
+        return made
+
+    async def _describe(self, request: "web.Request") -> "web.Response":
+        from aiohttp import web
+
+        return web.json_response(
+            {
+                **self._model.describe(), "answered": self._answered,
+                "cpu_seconds": time.process_time(), "body_bytes": self._bounds.body_bytes,
+                "queue": self._bounds.queue,
+            }
+        )  # fmt: skip
+
+    async def _admit(self, request: "web.Request") -> "web.Response":
+        """A place in the queue from the first byte on, so that what waits is bounded in memory."""
+        if self._admitted > self._bounds.queue:
+            return _refuse(503, f"{self._bounds.queue} requests wait already", {"Retry-After": "1"})
+        self._admitted += 1
+        try:
+            async with asyncio.timeout(self._bounds.request_seconds):
+                return await self._answer(request)
+        except TimeoutError:
+            limit = f"{self._bounds.request_seconds:g} s"
+            return _refuse(504, f"the request was not answered within {limit}")
+        finally:
+            self._admitted -= 1
+
+    async def _answer(self, request: "web.Request") -> "web.Response":
+        from aiohttp import web
+
+        start = request.query.get(START, "0")
+        if not start.isdecimal() or len(start) > 4:
+            return _refuse(400, "start is a module's number")
+        try:
+            message = unpack(await request.read())
+        except BadMessage as error:
+            return _refuse(400, str(error))
+        arrived = monotonic()
+        loop = asyncio.get_running_loop()
+        try:
+            reply = await loop.run_in_executor(
+                self._worker, self._work, int(start), message.arrays, arrived
+            )
+        except Exception as error:
+            # The model is the user's: what it raises is an answer to whoever sent its inputs.
+            words = " ".join(str(error).split())[:_SHOWN]
+            return _refuse(422, f"the model raised {type(error).__name__}: {words}")
+        self._answered += 1
+        return web.Response(body=pack(reply), content_type="application/octet-stream")
+
+    def _work(self, start: int, arrays: tuple[Array, ...], arrived: float) -> Message:
+        begin, busy = monotonic(), time.process_time()
+        outputs = self._model.answer(start, arrays)
+        return Message(
+            outputs,
+            {
+                "queue_seconds": begin - arrived, "compute_seconds": monotonic() - begin,
+                "cpu_seconds": time.process_time() - busy,
+            },
+        )  # fmt: skip
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    model: Answering, address: str, port: int, token: str, bounds: Bounds
+) -> AsyncIterator[int]:
+    """The service at an address, and its port, until the context ends; CannotListen if refused."""
+    from aiohttp import web
+
+    service = Service(model, token, bounds)
+    runner = web.AppRunner(service.application(), access_log=None, shutdown_timeout=_STOP_SECONDS)
+    try:
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, address, port).start()
+        except (OSError, OverflowError) as error:
+            words = getattr(error, "strerror", None) or str(error)
+            raise CannotListen(f"{address}:{port}", words, "Name another with --listen.") from error
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+        service.close()
+
+
+def serve(
+    model: Answering, address: str, port: int, token: str, bounds: Bounds,
+    on_ready: Callable[[int], None],
+) -> None:  # fmt: skip
+    """Listen until a signal's KeyboardInterrupt, and leave nothing behind."""
+
+    async def stay() -> None:
+        async with listening(model, address, port, token, bounds) as bound:
+            on_ready(bound)
+            await asyncio.Event().wait()
+
+    # The runner cancels `stay` when the interrupt passes through it, and waits for its clean-up.
+    with asyncio.Runner() as runner:
+        runner.run(stay())
+
+
+def _refuse(status: int, words: str, headers: Mapping[str, str] | None = None) -> "web.Response":
+    from aiohttp import web
+
+    return web.json_response({"error": words}, status=status, headers=headers)

@@ -1,0 +1,284 @@
+"""Predicted beside measured, and what the recommendation would have cost: the measured regret."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Final, Literal
+
+import torch
+from torch import Tensor
+
+from bitpath_cli import catalogue, discover, strategies
+from bitpath_cli.cost.objective import GOALS, objective, ratios
+from bitpath_cli.cost.terms import TermTensors
+from bitpath_cli.cost.uncertainty import MEASURED_FLOOR, Draws
+from bitpath_cli.errors import UnmeasuredHost
+from bitpath_cli.model.components.limits import Limits
+from bitpath_cli.model.reading import (
+    Method,
+    Origin,
+    Quantity,
+    Reading,
+    failed,
+)
+from bitpath_cli.model.recommendation import TERM_NAMES, TermName
+from bitpath_cli.model.report import Report
+from bitpath_cli.model.result import BenchmarkResult
+from bitpath_cli.model.trial import Comparison, Decision, Trial, Tried
+from bitpath_cli.model.units import FLOP_PER_SECOND, ONE, SECOND, human
+from bitpath_cli.strategies import (
+    SYNCHRONISATIONS,
+    JobPlans,
+    Outcome,
+    Plans,
+    Question,
+    Strategy,
+    evaluate,
+    join,
+    select,
+)
+from bitpath_cli.workflows._candidates import interval, term_unit
+from bitpath_cli.workflows._scaled_job import STEPS, sizes_of, small_job, small_question
+from bitpath_cli.workflows._trial_terms import Ran, measured_terms, ran
+from bitpath_cli.workflows.trial import Attempted, Evidence, TrialWish
+
+_DRAWS: Final = 1000
+_SLOW: Final = 1.25
+_MEASURED_AS: Final[dict[TermName, str]] = {
+    "compute": "steps of the job × the measured step",
+    "storage": "bytes of the job's files × measured time",
+    "bandwidth": "bytes that the interfaces counted × steps of the job",
+    "hardware": "the site's price × measured node-seconds",
+    "energy": "the power model × measured node-seconds and processor time; no meter",
+}
+_MODELLED: Final = {"single": "none", "ddp": "all-reduce", "local-sgd": "local-sgd"}
+
+
+def weigh(wish: TrialWish, report: Report, found: Evidence) -> Trial:
+    """All candidates that were to be run, compared where they did run.
+
+    Raises UnmeasuredHost where no step was measured that a prediction could rest on.
+    """
+    alone = [each for each in found.alone if each.metric("step_time") is not None]
+    if not alone:
+        raise UnmeasuredHost("training step of the small model", "Give the trial a longer --cap.")
+    site = catalogue.site(wish.site)
+    workload = small_job(
+        f"small-{wish.model}", sizes_of(alone[-1]), wish.global_batch, (wish.every,)
+    )
+    question = small_question(report, site, workload, alone, found.link, wish.hosts)
+    attempted = [each for each in wish.candidates() if each.sync in _MODELLED]
+    taken = [_ran(found, each) for each in attempted]
+    forecast = _forecast(question, attempted)
+    measured = measured_terms(
+        [each for each in taken if each is not None],
+        question,
+        max(1, _threads(report) // _ranks_here(wish)),
+    )
+    tried, row = [], 0
+    for index, (each, run) in enumerate(zip(attempted, taken, strict=True)):
+        if run is None:
+            tried.append(_failed(each, found))
+            continue
+        compared = (
+            _step(forecast, index, run),
+            *_terms(forecast, index, measured, row, site.currency),
+        )
+        tried.append(_tried(each, compared))
+        row += 1
+    rows = torch.tensor([index for index, run in enumerate(taken) if run is not None])
+    runs = [run for run in taken if run is not None]
+    return Trial(
+        workload=workload.name, site=site.name, scaling=_scaling(wish),
+        is_emulated=wish.simulated_rate is not None, candidates=tuple(tried),
+        decisions=_decisions(forecast.nominal.total().rows(rows), measured, runs)
+        if taken[0] is not None and len(runs) > 1
+        else (),
+        findings=_findings(alone),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Forecast:
+    """What was predicted of the candidates, a row each: as expected, and in many draws."""
+
+    nominal: Outcome
+    drawn: Outcome
+
+
+def _forecast(question: Question, attempted: Sequence[Attempted]) -> _Forecast:
+    plans = _plans(question, attempted)
+    return _Forecast(evaluate(question, plans, Draws(1)), evaluate(question, plans, Draws(_DRAWS)))
+
+
+def _plans(question: Question, attempted: Sequence[Attempted]) -> Plans:
+    """The strategies' own rows for today's host alone and for so many like it."""
+    offered = [
+        discover.member(strategies, name, "STRATEGY", Strategy).plan_job(question)
+        for name in ("today", "distributed")
+    ]
+    plans = join(list(offered))
+    if not isinstance(plans, JobPlans):
+        raise TypeError("a trial compares jobs")
+    nodes = (plans.count + plans.other_count).tolist()
+    kinds = [SYNCHRONISATIONS[int(each)] for each in plans.synchronisation]
+    rows = list(zip(nodes, kinds, plans.interval.tolist(), strict=True))
+    wanted = [(each.nodes, _MODELLED[each.sync], each.every) for each in attempted]
+    return select(plans, torch.tensor([rows.index(each) for each in wanted]))
+
+
+def _ran(found: Evidence, candidate: Attempted) -> Ran | None:
+    result = found.runs.get(candidate)
+    return None if result is None else ran(result, candidate.nodes)
+
+
+def _tried(candidate: Attempted, compared: tuple[Comparison, ...]) -> Tried:
+    return Tried(
+        strategy="today" if candidate.nodes == 1 else "distributed", nodes=candidate.nodes,
+        sync=candidate.sync, every=candidate.every, label=_label(candidate), comparisons=compared,
+    )  # fmt: skip
+
+
+def _failed(candidate: Attempted, found: Evidence) -> Tried:
+    """Why a candidate has no figures; memory that it lacked is a limit the prediction missed."""
+    result = found.runs.get(candidate)
+    if result is not None and result.missing is not None:
+        why = result.missing.detail
+    else:
+        why = "the trial ended before its turn"
+    return _tried(candidate, ()).model_copy(update={"failure": why})
+
+
+def _label(candidate: Attempted) -> str:
+    if candidate.nodes == 1:
+        return "one node"
+    every = f" every {candidate.every} steps" if candidate.every > 1 else ""
+    return f"{candidate.nodes} nodes, {candidate.sync}{every}"
+
+
+def _step(forecast: _Forecast, index: int, run: Ran) -> Comparison:
+    name = "step_time"
+    predicted = interval(
+        forecast.nominal.details[name][index, 0], forecast.drawn.details[name][index], SECOND, name
+    )
+    return _compare("step_time", predicted, run.step)
+
+
+def _terms(
+    forecast: _Forecast, index: int, measured: TermTensors, row: int, currency: str
+) -> tuple[Comparison, ...]:
+    nominal, drawn = forecast.nominal.total(), forecast.drawn.total()
+    found = []
+    for name in TERM_NAMES:
+        unit = term_unit(name, currency)
+        predicted = interval(nominal.named(name)[index, 0], drawn.named(name)[index], unit, name)
+        origin = Origin(method=Method.MEASURED, source=_MEASURED_AS[name])
+        value = Quantity(value=float(measured.named(name)[row, 0]), unit=unit, origin=origin)
+        found.append(_compare(name, predicted, value))
+    return tuple(found)
+
+
+def _compare(
+    name: TermName | Literal["step_time"], predicted: Reading, measured: Quantity
+) -> Comparison:
+    if not isinstance(predicted, Quantity) or predicted.value <= 0:
+        why = failed("nothing was predicted to divide by")
+        return Comparison(name=name, predicted=predicted, measured=measured, error=why)
+    low, high = predicted.low, predicted.high
+    return Comparison(
+        name=name, predicted=predicted, measured=measured,
+        error=Quantity(
+            value=measured.value / predicted.value - 1, unit=ONE,
+            origin=Origin(method=Method.DERIVED, source="measured ÷ predicted − 1"),
+        ),
+        is_covered=low <= measured.value <= high if low is not None and high is not None else None,
+    )  # fmt: skip
+
+
+def _decisions(
+    predicted: TermTensors, measured: TermTensors, runs: Sequence[Ran]
+) -> tuple[Decision, ...]:
+    """Under every goal: who was recommended, who was best, and the regret."""
+    found = []
+    for goal, lambdas in GOALS.items():
+        guessed = objective(ratios(predicted, _reference(predicted)), lambdas).squeeze(1)
+        true = objective(ratios(measured, _reference(measured)), lambdas).squeeze(1)
+        recommended, best = int(guessed.argmin()), int(true.argmin())
+        regret = float(true[recommended] / true[best] - 1)
+        noise = math.hypot(_spread(runs[recommended]), _spread(runs[best]))
+        found.append(
+            Decision(
+                goal=goal, predicted=tuple(guessed.tolist()), measured=tuple(true.tolist()),
+                recommended=recommended, best=best, regret=regret, noise=noise,
+                is_right=recommended == best or regret <= noise,
+                rank_correlation=_rank_correlation(guessed, true),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _reference(terms: TermTensors) -> TermTensors:
+    """One node doing the same work: the first row, whose links could carry bytes all that time."""
+    first = terms.rows(torch.tensor([0]))
+    return replace(first, link_time=first.compute, bandwidth=first.compute)
+
+
+def _spread(run: Ran) -> float:
+    """Half the relative width of the measured step, never below what machines drift."""
+    low, high = run.step.low, run.step.high
+    if low is None or high is None:
+        return MEASURED_FLOOR
+    return max(MEASURED_FLOOR, (high - low) / 2 / run.step.value)
+
+
+def _rank_correlation(guessed: Tensor, true: Tensor) -> Reading:
+    """Kendall's τ: pairs in the same order less pairs in the other, over all pairs."""
+    pairs = list(combinations(range(len(true)), 2))
+    if len(pairs) < 2:
+        return failed("two candidates have one order only: a correlation would say nothing")
+    agree = [
+        math.copysign(1, float((guessed[a] - guessed[b]) * (true[a] - true[b]))) for a, b in pairs
+    ]
+    return Quantity(
+        value=sum(agree) / len(pairs), unit=ONE,
+        origin=Origin(method=Method.DERIVED, source="Kendall's τ of L predicted and L measured"),
+    )  # fmt: skip
+
+
+def _ranks_here(wish: TrialWish) -> int:
+    """How many nodes of the trial share this host's processors."""
+    return wish.hosts if wish.crew is None else wish.crew.ranks_here
+
+
+def _threads(report: Report) -> int:
+    limits = next((each for each in report.components if isinstance(each, Limits)), None)
+    known = None if limits is None else limits.threads
+    return max(1, int(known.value)) if isinstance(known, Quantity) else 1
+
+
+def _scaling(wish: TrialWish) -> str:
+    pretended = (
+        ""
+        if wish.simulated_rate is None
+        else f"; computing is simulated by ranks that sleep as a device of "
+        f"{human(wish.simulated_rate, FLOP_PER_SECOND)} would compute"
+    )
+    return (
+        f"a job of {STEPS} steps of the small {wish.model} with {wish.global_batch} samples each, "
+        f"from the time of the steps that were run; predictions are for the same job{pretended}"
+    )
+
+
+def _findings(alone: Sequence[BenchmarkResult]) -> tuple[str, ...]:
+    """Hosts that compute slower than the others did at the same time."""
+    told = []
+    for each in alone[-1:]:
+        seconds = each.samples["step"].blocks[0].evidence.get("rank_seconds_per_step", ())
+        middle = sorted(seconds)[len(seconds) // 2] if seconds else 0.0
+        told += [
+            f"host {rank} runs at {middle / spent:.0%} of the middle host's speed"
+            for rank, spent in enumerate(seconds)
+            if len(seconds) > 1 and spent > _SLOW * middle
+        ]
+    return tuple(told)

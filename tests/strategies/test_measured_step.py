@@ -1,0 +1,95 @@
+"""Steps and reductions that were measured take the roofline's place, and by hand come out right."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from bitpath_cli.cost.uncertainty import Draws
+from bitpath_cli.model.units import SECOND
+from bitpath_cli.strategies import (
+    RATE_LEVERS,
+    MeasuredReductions,
+    MeasuredSteps,
+    Question,
+    distributed,
+    evaluate,
+    join,
+    today,
+)
+from tests.questions import exact, job, machine, question, wire, work
+
+_STEPS = MeasuredSteps(
+    samples=(10.0, 30.0),
+    forward=(exact(0.1, SECOND), exact(0.3, SECOND)),
+    backward=(exact(0.2, SECOND), exact(0.6, SECOND)),
+    rest=(exact(0.01, SECOND), exact(0.01, SECOND)),
+    buckets=((2e6, 0.5), (8e6, 1.0)),
+)
+# α 1 ms, 10 ns a byte.
+_REDUCTIONS = MeasuredReductions(
+    ranks=2, sizes=(1.0, 1e7), seconds=(exact(0.001, SECOND), exact(0.101, SECOND)),
+    slowdown=exact(1.0), slowdown_reduction=exact(1.0),
+)  # fmt: skip
+
+
+def ask(slowdown: float = 1.0, memory_bandwidth: float = 1e15) -> Question:
+    """Two hosts and 40 samples a step; copies take no time unless memory is slow."""
+    here = replace(
+        machine(memory_bandwidth=memory_bandwidth), steps=_STEPS,
+    )  # fmt: skip
+    reductions = replace(_REDUCTIONS, slowdown=exact(slowdown), slowdown_reduction=exact(slowdown))
+    made = question(
+        job(batch=40.0, work_of=work(parameters=2.5e6)),
+        over=replace(wire(), reductions=reductions), largest_cluster=2,
+    )  # fmt: skip
+    return replace(made, machines=(here,))
+
+
+def step_times(asked: Question) -> dict[str, float]:
+    """Of today's host alone, of two with gradients reduced, and of two that average every 8."""
+    plans = join([today.STRATEGY.plan_job(asked), distributed.STRATEGY.plan_job(asked)])
+    found = evaluate(asked, plans, Draws(1)).details["step_time"].squeeze(1)
+    names = ("alone", "all-reduce", "local-sgd")
+    return dict(zip(names, found.tolist(), strict=True))
+
+
+def test_by_hand() -> None:
+    found = step_times(ask())
+    # 40 samples, on the line through both points: 0.4 + 0.8 + 0.01.
+    assert found["alone"] == pytest.approx(1.21)
+    # 20 each: 0.2 forward, 0.4 backward. 2 MB are ready at 0.2 and take 21 ms, 8 MB at 0.4 and
+    # take 81 ms; nothing but the last is exposed.
+    assert found["all-reduce"] == pytest.approx(0.2 + 0.4 + 0.081 + 0.01)
+    # 10 MB every eighth step.
+    assert found["local-sgd"] == pytest.approx(0.61 + 0.101 / 8)
+
+
+def test_where_both_need_the_core_the_first_bucket_is_no_longer_hidden() -> None:
+    assert step_times(ask(slowdown=2.0))["all-reduce"] == pytest.approx(0.61 + 0.021 + 0.081)
+
+
+def test_copies_into_and_out_of_buckets_pass_through_memory() -> None:
+    # Four times 10 MB at 1 GB/s, and six times every eighth step.
+    found, without = step_times(ask(memory_bandwidth=1e9)), step_times(ask())
+    assert found["all-reduce"] - without["all-reduce"] == pytest.approx(0.04)
+    assert found["local-sgd"] - without["local-sgd"] == pytest.approx(0.06 / 8, rel=1e-5)
+
+
+def test_four_nodes_from_what_two_were_measured_to_take() -> None:
+    asked = replace(ask(), largest_cluster=4)
+    plans = distributed.STRATEGY.plan_job(asked)
+    found = evaluate(asked, plans, Draws(1)).details["step_time"].squeeze(1)
+    four = (plans.count + plans.other_count == 4) & (plans.interval == 1)
+    # 10 samples each. Three times the ring's latency, 1.5 times the bytes a link carries:
+    # 2 MB take 3 + 30 ms, 8 MB 3 + 120 ms.
+    assert float(found[four]) == pytest.approx(0.1 + 0.2 + 0.123 + 0.01)
+
+
+def test_time_falls_as_all_rates_rise_together() -> None:
+    asked = ask(slowdown=1.5, memory_bandwidth=1e9)
+    plans = distributed.STRATEGY.plan_job(asked)
+    double = {name: torch.tensor(2.0, dtype=torch.float64) for name in RATE_LEVERS}
+    before = evaluate(asked, plans, Draws(1)).details["step_time"]
+    after = evaluate(asked, plans, Draws(1), double).details["step_time"]
+    assert after.squeeze(1).tolist() == pytest.approx((before / 2).squeeze(1).tolist())
