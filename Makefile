@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: assess test check bench validate docs lab lab-full format clean help
+.PHONY: assess test check bench validate reference selftest docs lab lab-full format clean help
 
 assess: $(STAMP)  ## assess this host: report on the terminal and in report.json
 	$(BIN)/bitpath assess --output report.json
@@ -25,6 +25,12 @@ bench: $(STAMP)  ## how fast bitpath itself is, as ratios measured side by side
 
 validate: $(STAMP)  ## predictions beside measurements in a lab of namespaces: docs/validation.md (needs root)
 	$(BIN)/python -m tests.validation
+
+reference: $(STAMP)  ## bitpath beside the tools of the field, pair by pair: docs/accuracy.md (needs root)
+	$(BIN)/python -m tests.reference
+
+selftest: $(STAMP)  ## how often a stated interval holds what a fresh process measures
+	$(BIN)/python -m tests.reference.coverage
 
 docs: $(STAMP)  ## write the generated files: schema and command help
 	$(BIN)/python -m tests.staleness --write

@@ -111,6 +111,9 @@ def open_loops(case: Case, context: Context) -> Iterator[Mapping[str, Loop]]:
         diagnosis: dict[str, Loop] = {}
         if case.parameters.get("diagnosis"):
             diagnosis = _diagnosis_loops(ranks, vectors, fair_bytes, exchange.burst_bytes)
+            # Who predicts a step wants κ alone, and the rest of the time for the sizes.
+            only = case.parameters["diagnosis"]
+            diagnosis = {key: each for key, each in diagnosis.items() if only in (True, key)}
         yield {
             _EXCHANGE: Loop(exchange, _ring.BLOCK_BYTES, BYTE, evidence=exchange.evidence),
             **{f"{name}_{size}": loop for size, loop in loops.items() if size <= fair_bytes},

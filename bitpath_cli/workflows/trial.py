@@ -22,12 +22,15 @@ from bitpath_cli.workflows.lessons import BATCHES, ModelName, SyncName
 GOALS: Final[tuple[Goal, ...]] = ("balanced", "speed", "cost", "energy")
 PROBES: Final = ("cpu", "limits", "memory", "network", "storage", "system")
 _LINK_SHARE: Final = 0.25
+# The models' gradients and buckets lie between these.
+_SMALLEST_BYTES: Final = 16 << 10
+_LARGEST_BYTES: Final = 16 << 20
 _PATIENCE_SECONDS: Final = 20.0
 _START_SECONDS: Final = 3.0
 _START_ALONE_SECONDS: Final = 1.0
 _LEAST_SECONDS: Final = 1.0
-# Between them lie the batches of the candidates: none of them is measured beforehand.
-_CALIBRATED: Final = (0.35, 0.75)
+# Shares of the batch; the smallest is divided by the hosts. No candidate has one of them.
+_CALIBRATED: Final = (0.35, 0.6, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,15 +224,16 @@ def _is_over(found: Evidence) -> bool:
 def _link_case(wish: TrialWish) -> Parameters:
     return {
         "op": "all_reduce", "world_size": wish.hosts, "backend": "gloo", "dtype": "float32",
-        "diagnosis": True,
+        "diagnosis": "overlap", "min_size": _SMALLEST_BYTES, "max_size": _LARGEST_BYTES,
     }  # fmt: skip
 
 
 def _alone_cases(wish: TrialWish) -> list[Parameters]:
     """Every host for itself, all at once, with batches that no candidate has."""
     smallest = max(1, round(_CALIBRATED[0] * wish.global_batch / wish.hosts))
-    largest = max(smallest + 1, round(_CALIBRATED[1] * wish.global_batch))
-    return [_training(wish, "single", 1, batch * wish.hosts) for batch in (smallest, largest)]
+    larger = (max(smallest + 1, round(share * wish.global_batch)) for share in _CALIBRATED[1:])
+    batches = dict.fromkeys((smallest, *larger))
+    return [_training(wish, "single", 1, batch * wish.hosts) for batch in batches]
 
 
 def _case(wish: TrialWish, candidate: Attempted) -> Parameters:

@@ -18,7 +18,7 @@ bounded by a token bucket. That is an emulation: hosts share memory and caches, 
 not, so a node alone is measured while all others train as well.
 
 A trial measures three things first: the all-reduce over the link by message size, how much it and
-computing slow each other down, and the steps of ranks that train alone, with two batches that no
+computing slow each other down, and the steps of ranks that train alone, with three batches that no
 candidate uses. From these `bitpath trial` predicts every candidate, then runs it. Nothing is fitted
 to the candidates, so all of them are held out.
 """
