@@ -86,7 +86,7 @@ def test_redacting_twice_changes_nothing_more() -> None:
         ("alice@corp.example.com", "mail-1"),
         ("/sys/fs/cgroup/user.slice/user-1000.slice", "/sys/fs/cgroup/user.slice/account-1.slice"),
         ("/dev/mapper/vg-acme on /dev/sda1", "path-1 on /dev/sda1"),
-        ("--workload=/work/x.toml", "--workload=path-1"),
+        ("--workload=/srv/x.toml", "--workload=path-1"),
     ],
 )
 def test_identifiers_in_free_text_become_tokens(text: str, expected: str) -> None:

@@ -9,7 +9,7 @@ from bitpath_cli.stats import LEVEL, Interval, median_interval
 PAIRS = 10
 """What a table worth its name rests on; six are the fewest with a 95 % interval."""
 
-Verdict = Literal["reached", "missed", "undecided"]
+Verdict = Literal["reached", "missed", "undecided", "reported"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,12 @@ class Row:
 
     @property
     def verdict(self) -> Verdict:
-        """Undecided with few pairs, and where their noise reaches over an end of the range."""
+        """Undecided with few pairs, and where their noise reaches over an end of the range.
+
+        Without a range there is nothing to reach.
+        """
+        if self.least is None and self.most is None:
+            return "reported"
         least = self.least if self.least is not None else 0.0
         most = self.most if self.most is not None else float("inf")
         if self.ratio.level < LEVEL:
