@@ -12,7 +12,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,13 @@ def read_until(end: int, words: bytes, limit_seconds: float = 60.0) -> bytes:
     return told
 
 
+def read_to_end(end: int) -> None:
+    """Until no process has the other end open, which reading answers with an error."""
+    with suppress(OSError):
+        while os.read(end, 4096):
+            pass
+
+
 def test_on_a_terminal_there_is_a_screen_and_afterwards_the_one_of_before() -> None:
     with terminal(90, 30) as (process, end):
         told = read_until(end, b"COMPUTE")
@@ -147,6 +154,8 @@ def test_a_terminal_that_goes_away_ends_it() -> None:
         read_until(end, b"COMPUTE")
         os.kill(process, signal.SIGHUP)
         read_until(end, b"bitpath itself used")
+        # A terminal that nobody reads holds up whoever sets it back as it was.
+        read_to_end(end)
         assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 129
 
 

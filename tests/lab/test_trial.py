@@ -9,6 +9,7 @@ import pytest
 from bitpath_cli import archive
 from bitpath_cli.model.reading import Quantity
 from tests.lab import groups
+from tests.lab.extent import full
 from tests.lab.hosts import hosts, lacking
 from tests.validation import cases, trials
 from tests.validation.cases import Case
@@ -19,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(bool(groups.lacking()), reason=groups.lacking()),
     pytest.mark.timeout(240),
 ]
-_SMOKE = (Case("recommender", "1gbit", 2, cap="26s"), Case("mlp", "unshaped", 2, cap="26s"))
+_SMOKE = (Case("recommender", "1gbit", 2, cap="32s"), Case("mlp", "unshaped", 2, cap="32s"))
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[trials.O
     yield list(trials.run(_SMOKE, tmp_path_factory.mktemp("trials")))
 
 
+@full
 def test_every_candidate_is_predicted_and_measured_and_judged(
     outcomes: list[trials.Outcome],
 ) -> None:
@@ -40,6 +42,7 @@ def test_every_candidate_is_predicted_and_measured_and_judged(
         assert {each.goal for each in trial.decisions} == {"balanced", "speed", "cost", "energy"}
 
 
+@full
 def test_bytes_on_the_wire_are_those_of_the_formula_and_headers(
     outcomes: list[trials.Outcome],
 ) -> None:
@@ -51,6 +54,7 @@ def test_bytes_on_the_wire_are_those_of_the_formula_and_headers(
         assert 0 < found.error.value < 0.15
 
 
+@full
 def test_a_host_that_dies_leaves_a_trial_of_what_had_run(tmp_path: Path) -> None:
     with hosts(2) as lab:
         report, output = trials.assess(lab, tmp_path), tmp_path / "out.json"
