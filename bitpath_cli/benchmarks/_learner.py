@@ -76,7 +76,8 @@ def pretend(
     ranks = context.ranks
     size = 1 if ranks is None else ranks.size
     busy = int(told.get("participants", size))
-    forward_seconds = count_forward_flop(family) * batch / float(told["simulated_rate"])
+    forward_flop = count_forward_flop(family)
+    forward_seconds = forward_flop * batch / float(told["simulated_rate"])
     model = build(family)
     sizes = [each.numel() * each.element_size() for each in reversed(list(model.parameters()))]
     whole, done, ready = sum(sizes), 0, []
@@ -96,7 +97,7 @@ def pretend(
         "backward_seconds": (pretence.backward_seconds,),
         "expected_bytes_per_step": (bytes_per_step(sync, model, busy, max(1, every)),),
         "parameters": (float(count_parameters(model)),),
-        "forward_flop": (float(count_forward_flop(family)),),
+        "forward_flop": (float(forward_flop),),
         "record_bytes": (float(KINDS[family].record_bytes),),
     }
     group = dist.new_group(list(range(busy))) if not alone and busy < size else None

@@ -42,7 +42,6 @@ class Kind:
     decode: Callable[[Tensor], tuple[Tensor, Tensor]]
     loss: Callable[[Tensor, Tensor], Tensor]
     learning_rate: float
-    default_batch: int
 
 
 def build(family: Family, seed: int = 0) -> nn.Module:
@@ -233,18 +232,18 @@ def _decode_clicks(records: Tensor) -> tuple[Tensor, Tensor]:
 KINDS: Final[dict[Family, Kind]] = {
     "mlp": Kind(
         _mlp, _MLP_INPUTS + 1, _make_vectors, lambda r: _decode_classes(r, (_MLP_INPUTS,)),
-        functional.cross_entropy, 0.01, 256,
+        functional.cross_entropy, 0.01,
     ),
     "resnet": Kind(
         _resnet, 3 * _SIDE * _SIDE + 1, _make_images,
-        lambda r: _decode_classes(r, (3, _SIDE, _SIDE)), functional.cross_entropy, 0.01, 64,
+        lambda r: _decode_classes(r, (3, _SIDE, _SIDE)), functional.cross_entropy, 0.01,
     ),
     "transformer": Kind(
         _Transformer, 2 * (_TOKENS + 1), _make_text, _decode_text,
-        lambda o, t: functional.cross_entropy(o.flatten(0, 1), t.flatten()), 0.05, 16,
+        lambda o, t: functional.cross_entropy(o.flatten(0, 1), t.flatten()), 0.05,
     ),
     "recommender": Kind(
         _Recommender, _DENSE + 2 * _TABLES + 1, _make_clicks, _decode_clicks,
-        functional.binary_cross_entropy_with_logits, 0.3, 512,
+        functional.binary_cross_entropy_with_logits, 0.3,
     ),
 }  # fmt: skip
