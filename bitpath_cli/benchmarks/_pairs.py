@@ -124,8 +124,14 @@ class Pairs:
         begin = monotonic()
         # Gloo asks for a message over the same connection: after ours it would have to wait.
         works = [dist.irecv(self._received, partner), dist.isend(self._given, partner)]
-        for work in works:
-            if work is not None:
-                work.wait()
+        _wait_for(works)
+        # A message is sent when the kernel has taken it; only the partner knows that it arrived.
+        _wait_for([dist.irecv(token, partner), dist.isend(torch.zeros_like(token), partner)])
         seconds = monotonic() - begin
         return (median(trips) / 2, seconds) if is_first else (0.0, 0.0)
+
+
+def _wait_for(works: Sequence[dist.Work | None]) -> None:
+    for work in works:
+        if work is not None:
+            work.wait()
