@@ -118,6 +118,7 @@ class UnmeasuredHost(BitpathError):
             "The cost model compares every strategy with what today's host really does.",
             next_step,
         )
+        self.missing = missing
 
 
 class UnfitWorkload(BitpathError):
@@ -231,3 +232,11 @@ class UnreadableEvidence(BitpathError):
             "Read are fio --output-format=json, iperf3 --json, and nccl-tests as text or with -J.",
         )
         self.problem = problem
+
+
+class UncountableModel(BitpathError):
+    """A user's own model that cannot be counted: it cannot be imported, made or run."""
+
+    def __init__(self, model: str, problem: str, next_step: str) -> None:
+        """`problem` says what it did, or what it lacks."""
+        super().__init__(f"The model {model} cannot be counted: {problem}.", "", next_step)

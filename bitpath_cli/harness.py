@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
+from statistics import fmean, median
 from typing import Final, Literal, Protocol
 
 from bitpath_cli.model.protocols import Ranks, Trial
@@ -110,12 +110,14 @@ def sample(
     tick_seconds: float,
     ranks: Ranks | None = None,
     on_loop: Callable[[str, Samples], None] = lambda _name, _samples: None,
+    least_seconds: float = 0.0,
 ) -> Sampling:
     """Check each loop's answer and time it, one loop after the other, within the budget.
 
     What a loop leaves of its share goes to those after it; those that the budget does not reach are
     left out, but never the first. Across ranks every decision is rank 0's, save that an answer may
-    be wrong in any of them. `on_loop` is told of each loop's samples as it ends.
+    be wrong in any of them. `on_loop` is told of each loop's samples as it ends. Samples shorter
+    than `least_seconds` are joined until they last as long.
     """
     together: Ranks = Alone() if ranks is None else ranks
     deadline = clock() + budget_seconds
@@ -127,7 +129,8 @@ def sample(
             break
         if words := _check(loop, together):
             return Sampling({}, f"{name}: {words}")
-        run = _Run(loop, left_seconds / (len(loops) - index), clock, tick_seconds, together)
+        share_seconds = left_seconds / (len(loops) - index)
+        run = _Run(loop, share_seconds, clock, tick_seconds, together, least_seconds)
         samples[name] = run.take()
         on_loop(name, samples[name])
         if run.is_coarse and Doubt.TIMER_RESOLUTION not in doubts:
@@ -167,6 +170,27 @@ def tick(clock: Clock) -> float:
     return min((step for step in steps if step > 0), default=0.0)
 
 
+def _join(block: Block, least_seconds: float) -> Block:
+    """So many samples in a row as one that they last so long; all of them where they are too few.
+
+    What no longer is a sample counts as calibration, for it was done all the same.
+    """
+    together = min(len(block.seconds), math.ceil(least_seconds / fmean(block.seconds)))
+    if together <= 1:
+        return block
+    starts = range(0, len(block.seconds) - together + 1, together)
+    rest = block.seconds[len(starts) * together :]
+    other = tuple((block.loops, each) for each in (*block.warmup_seconds, *rest))
+    return block.model_copy(
+        update={
+            "loops": block.loops * together,
+            "seconds": tuple(sum(block.seconds[at : at + together]) for at in starts),
+            "warmup_seconds": (),
+            "calibration": (*block.calibration, *other),
+        }
+    )
+
+
 def _check(loop: Timed, ranks: Ranks) -> str | None:
     words = loop.trial.find_error()
     if ranks.slowest(float(words is not None)) > 0:
@@ -178,13 +202,20 @@ class _Run:
     """One loop's way from its first run to its last."""
 
     def __init__(
-        self, loop: Timed, share_seconds: float, clock: Clock, tick_seconds: float, ranks: Ranks
+        self,
+        loop: Timed,
+        share_seconds: float,
+        clock: Clock,
+        tick_seconds: float,
+        ranks: Ranks,
+        least_seconds: float,
     ) -> None:
         self._loop = loop
         self._clock = clock
         self._ranks = ranks
         self._begun = clock()
         self._share_seconds = share_seconds
+        self._least_seconds = least_seconds
         self._coarse_seconds = _TICKS * tick_seconds
         self._operations = 0
         self._last_wall_seconds = 0.0
@@ -203,12 +234,15 @@ class _Run:
         else:
             seconds, stopped = self._sample(loops)
         self.is_coarse = median(seconds) < self._coarse_seconds
-        block = Block(
-            loops=loops,
-            seconds=tuple(seconds),
-            warmup_seconds=tuple(warmup),
-            calibration=tuple(run for run in calibration if run[0] != loops),
-            evidence=dict(self._loop.evidence()),
+        block = _join(
+            Block(
+                loops=loops,
+                seconds=tuple(seconds),
+                warmup_seconds=tuple(warmup),
+                calibration=tuple(run for run in calibration if run[0] != loops),
+                evidence=dict(self._loop.evidence()),
+            ),
+            self._least_seconds,
         )
         return Samples(work=self._loop.work, unit=self._loop.unit, blocks=(block,), stopped=stopped)
 
@@ -248,12 +282,14 @@ class _Run:
     def _sample(self, loops: int) -> tuple[list[float], Stopped]:
         taken: list[float] = []
         next_look = _LEAST_SAMPLES
+        wanted_seconds = max(_LEAST_SECONDS, _WANTED_SAMPLES * self._least_seconds)
         while True:
             taken.append(self._run(loops))
             is_enough = False
             if len(taken) >= next_look:
                 next_look = math.ceil(1.1 * len(taken))
-                is_enough = sum(taken) >= _LEAST_SECONDS and is_precise(median_interval(taken))
+                is_long = sum(taken) >= wanted_seconds
+                is_enough = is_long and is_precise(median_interval(taken))
             share = 1.0 if len(taken) >= _WANTED_SAMPLES else _WANTED_SHARE
             is_spent = self._is_over(share) or len(taken) >= 2 * _MOST_SAMPLES
             is_spent = is_spent or self._is_worn(loops)

@@ -53,7 +53,7 @@ def judge(windows: Sequence[Window], host_cpus: int, fills_processors: bool) -> 
     raised = {
         Doubt.STEAL: _exceeds(conditions["steal"], STEAL_SHARE),
         Doubt.CONTENDED: _exceeds(conditions["foreign_cpu"], FOREIGN_SHARE)
-        or (fills_processors and _exceeds(conditions["cpu_pressure"], PRESSURE_SHARE)),
+        or (fills_processors and _waits_for_others(conditions)),
         Doubt.CPU_QUOTA: _exceeds(conditions["quota_throttled"], THROTTLED_SHARE),
         Doubt.THROTTLED: _is_throttled(windows, seconds),
     }
@@ -101,6 +101,15 @@ def _pressure(windows: Sequence[Window], seconds: float) -> Reading:
     if isinstance(waited, Missing):
         return waited
     return derived(min(1.0, waited / seconds), ONE, f"{_PRESSURE} of the time")
+
+
+def _waits_for_others(conditions: Mapping[str, Reading]) -> bool:
+    """Waiting for a quota's next period is counted as pressure too, and is no one else's doing."""
+    waited, stopped = conditions["cpu_pressure"], conditions["quota_throttled"]
+    if isinstance(waited, Missing):
+        return False
+    own = stopped.value if isinstance(stopped, Quantity) else 0.0
+    return waited.value - own > PRESSURE_SHARE
 
 
 def _share(windows: Sequence[Window], name: str, seconds: float) -> Reading:

@@ -160,7 +160,7 @@ def job(
         ),
         training=Training(
             epochs=exact(90), global_batch=exact(batch), optimiser="momentum", deadline=deadline,
-            checkpoints_kept=exact(1), local_steps=(8,),
+            checkpoints_kept=exact(1), local_steps=(8,), compression_ranks=(4,),
         ),
         residency=residency or Residency(allowed="anywhere", reason="public", binds=False),
         budget=budget,

@@ -38,6 +38,8 @@ def main() -> None:
             [*bitpath, "--help"], [sys.executable, str(hello), "--help"], "at most 1.3",
         )  # fmt: skip
     _show_seconds("bitpath probe --json", [*bitpath, "probe", "--json"], "at most 0.5 s")
+    # In a process of its own, whose memory is the cost model's alone.
+    subprocess.run([sys.executable, "-m", "tests.growth"], check=True)
     _show_monitor([*bitpath, "monitor", "--duration", "30s"])
 
 

@@ -163,8 +163,10 @@ def test_prices_of_another_currency_than_the_sites_are_refused(tmp_path: Path) -
 
 def test_old_prices_are_told_once_with_their_dates() -> None:
     (note,) = catalogue.notes("device", "epyc-9654", datetime.date(2026, 11, 24))
-    assert note.startswith("Prices more than a year old: device epyc-9654: price (2022-11-10).")
+    assert note.startswith(
+        "Prices more than a year old: device epyc-9654: price (2022-11-10, AMD's list, 1000 units)."
+    )
     assert catalogue.notes("device", "epyc-9654", datetime.date(2023, 11, 1)) == ()
     (note,) = catalogue.notes("site", "default", datetime.date(2026, 11, 24))
-    assert "cloud.egress_price (2024-01-10)" in note
-    assert "device raspberry-pi-5: price (2023-12-31)" in note
+    assert "cloud.egress_price (2024-01-10, premium tier, the first TB of a month)" in note
+    assert "device raspberry-pi-5: price (2023-12-31, as tested)" in note

@@ -342,3 +342,63 @@ def test_the_tick_is_the_smallest_step() -> None:
     readings = iter([0.0, 0.0, 3.0, 3.0, 5.0, 9.0] + [9.0] * 994)
     assert tick(lambda: next(readings)) == 2.0
     assert tick(lambda: 1.0) == 0.0
+
+
+class Quota:
+    """A processor that a quota gives for half of every tenth of a second."""
+
+    def __init__(self, operation_seconds: float) -> None:
+        self._seconds = operation_seconds
+        self._clock = Clock()
+
+    def run(self, operations: int) -> float:
+        begin, left = self._clock.now, operations * self._seconds
+        while left > 0:
+            free = max(0.0, 0.05 - self._clock.now % 0.1)
+            ran = min(left, free)
+            left -= ran
+            self._clock.now += ran
+            if left > 0:
+                # To the beginning of the next period, and over what floats leave of this one.
+                self._clock.now = (self._clock.now // 0.1 + 1) * 0.1 + 1e-9
+        return self._clock.now - begin
+
+    def find_error(self) -> str | None:
+        return None
+
+    def rate(self, least_seconds: float) -> float:
+        """Operations a second, by the median as everywhere."""
+        loop = Loop(self)  # type: ignore[arg-type]
+        found = sample({"it": loop}, 20, self._clock, 0, least_seconds=least_seconds)
+        return 1 / median_interval(found.samples["it"].seconds_per_operation).value
+
+
+@pytest.mark.parametrize("operation_seconds", [0.004, 0.007, 0.011, 0.019, 0.023, 0.03, 0.04])
+def test_samples_of_several_periods_follow_a_quota(operation_seconds: float) -> None:
+    assert Quota(operation_seconds).rate(0.5) * operation_seconds == pytest.approx(0.5, rel=0.05)
+
+
+@pytest.mark.parametrize(("operation_seconds", "share"), [(0.011, 1.0), (0.013, 0.34)])
+def test_shorter_samples_do_not(operation_seconds: float, share: float) -> None:
+    found = Quota(operation_seconds).rate(0.0) * operation_seconds
+    assert found == pytest.approx(share, abs=0.01)
+
+
+def test_joined_samples_lose_no_operation() -> None:
+    clock = Clock()
+    script = Script(clock, lambda _: 16 * MS)
+    # One operation a sample lasts long enough, and 64 of them a second.
+    found = sample({"it": Loop(script)}, 3.5, clock, 0, least_seconds=1.0)
+    block = only_block(found.samples["it"])
+    assert block.loops == 64
+    assert set(block.seconds) == {1.0}
+    assert block.operations == sum(script.runs)
+    assert found.samples["it"].seconds_per_operation[0] == 16 * MS
+
+
+def test_too_few_samples_make_one() -> None:
+    clock = Clock()
+    found = sample({"it": Loop(Script(clock, lambda _: 16 * MS))}, 0.5, clock, 0, least_seconds=9.0)
+    block = only_block(found.samples["it"])
+    assert len(block.seconds) == 1
+    assert block.seconds[0] == block.loops * 16 * MS

@@ -138,8 +138,8 @@ def test_the_training_anchor_comes_out_of_the_physics() -> None:
     step = training_step(
         _forward_seconds("resnet50-training", "a100-80gb", "bfloat16", batch),
         _tensor(workload.work.overhead_accelerator.value),
-        _tensor(workload.work.parameters.value),
-        STATE_BYTES["momentum"],
+        _tensor(1.0),
+        _tensor(STATE_BYTES["momentum"] * workload.work.parameters.value),
         _tensor(device.memory_bandwidth.value),
     )
     rate = batch / float(step.total)

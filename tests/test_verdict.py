@@ -73,6 +73,21 @@ def test_our_own_groups_pressure_counts_before_the_hosts() -> None:
     assert value(verdict.conditions["cpu_pressure"]) == pytest.approx(0.02)
 
 
+@pytest.mark.parametrize(
+    ("stopped", "doubts"),
+    [
+        (4.95, (Doubt.CPU_QUOTA,)),
+        (3.0, (Doubt.CONTENDED, Doubt.CPU_QUOTA)),
+        (0.0, (Doubt.CONTENDED,)),
+    ],
+)
+def test_waiting_for_the_quotas_next_period_accuses_no_one(
+    stopped: float, doubts: tuple[Doubt, ...]
+) -> None:
+    window = seen(grown("cpu_pressure_time", 5.0), grown("throttled_time", stopped, "/a"))
+    assert judge([window], 2, True).doubts == doubts
+
+
 def test_the_quota_of_any_group_above_counts() -> None:
     stopped = seen(grown("throttled_time", 0.0, "/a/b"), grown("throttled_time", 4.0, "/a"))
     verdict = judge([stopped], 2, True)

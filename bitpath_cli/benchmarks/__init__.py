@@ -58,7 +58,8 @@ class Context:
     """What a benchmark may use: cores, memory, a directory, and the ranks when it spans several.
 
     `components` is what the probes found, for the ceilings that a result is compared with; `peers`
-    are the hosts that were named for network measurements.
+    are the hosts that were named for network measurements. `quick` asks for the headline cases
+    alone, `thorough` for every size.
     """
 
     host: Host
@@ -67,6 +68,7 @@ class Context:
     cache_bytes: int
     directory: str
     thorough: bool = False
+    quick: bool = False
     ranks: Ranks | None = None
     components: tuple[Component, ...] = ()
     peers: tuple[Peer, ...] = ()

@@ -9,7 +9,8 @@ from bitpath_cli.host import monotonic
 def run_at_once(pieces: Sequence[Callable[[], None]], refusal: type[Exception]) -> float:
     """Seconds from the common start to the end of the last piece.
 
-    A piece may end in a `refusal`; the first of them is raised once all pieces have ended.
+    A piece may end in a `refusal`; the first of them is raised once all pieces have ended. What
+    interrupts the waiting, such as a signal, leaves no thread that would hold up the end.
     """
     gate = threading.Event()
     ends: list[float] = []
@@ -23,7 +24,7 @@ def run_at_once(pieces: Sequence[Callable[[], None]], refusal: type[Exception]) 
             refusals.append(error)
         ends.append(monotonic())
 
-    threads = [threading.Thread(target=work, args=(each,)) for each in pieces]
+    threads = [threading.Thread(target=work, args=(each,), daemon=True) for each in pieces]
     for thread in threads:
         thread.start()
     begin = monotonic()

@@ -98,7 +98,7 @@ def _read_process(host: Host) -> Mapping[str, Moved] | Missing:
 
 
 def _read_cgroup_v2(host: Host) -> Mapping[str, Moved] | Missing:
-    path = _cgroup_path(host, "")
+    path = cgroup_path(host, "")
     if isinstance(path, Missing):
         return path
     for mount in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
@@ -112,7 +112,7 @@ def _read_cgroup_v2(host: Host) -> Mapping[str, Moved] | Missing:
 
 
 def _read_cgroup_v1(host: Host) -> Mapping[str, Moved] | Missing:
-    path = _cgroup_path(host, "blkio")
+    path = cgroup_path(host, "blkio")
     if isinstance(path, Missing):
         return path
     text = host.read_text(f"/sys/fs/cgroup/blkio{path}/blkio.throttle.io_service_bytes")
@@ -126,7 +126,7 @@ def _read_cgroup_v1(host: Host) -> Mapping[str, Moved] | Missing:
     return {name: Moved(of.get("Read", 0), of.get("Write", 0)) for name, of in counts.items()}
 
 
-def _cgroup_path(host: Host, controller: str) -> str | Missing:
+def cgroup_path(host: Host, controller: str) -> str | Missing:
     """This process's path below a hierarchy's mount; the unified one has no controller's name."""
     text = host.read_text("/proc/self/cgroup")
     if isinstance(text, Missing):

@@ -1,4 +1,4 @@
-"""An unnamed file read and written past the page cache, and requests kept outstanding on it.
+"""An unnamed file that is written past the page cache, block by block.
 
 After open(2): O_TMPFILE makes a file that no name leads to, so nothing can be left behind; O_DIRECT
 wants memory, offsets and lengths aligned, which mmap and multiples of 4 KiB are.
@@ -13,11 +13,9 @@ import random
 import secrets
 import signal
 from array import array
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator
 from typing import Final
 
-from bitpath_cli.benchmarks._at_once import run_at_once
 from bitpath_cli.host import monotonic
 
 PAGE_BYTES: Final = 4096
@@ -61,24 +59,35 @@ class DirectFile:
         self._block.write(os.urandom(BLOCK_BYTES))
         self._stamped = memoryview(self._block).cast("Q")[::_WORDS_PER_PAGE]
 
-    @property
-    def blocks(self) -> int:
-        """How many blocks have been written."""
-        return self.size_bytes // BLOCK_BYTES
-
     def append(self) -> float:
         """Write one block behind the last and return its seconds."""
-        page = self.size_bytes // PAGE_BYTES
+        seconds = self._write(self.size_bytes)
+        self.size_bytes += BLOCK_BYTES
+        return seconds
+
+    def overwrite(self, block: int) -> float:
+        """Write one block over what it held and return its seconds; it holds the same stamps."""
+        return self._write(block * BLOCK_BYTES)
+
+    def _write(self, offset: int) -> float:
+        page = offset // PAGE_BYTES
         self._stamped[:] = self._stamps[page : page + _PAGES]
         begin = monotonic()
-        written = os.pwrite(self.descriptor, self._block, self.size_bytes)
+        written = os.pwrite(self.descriptor, self._block, offset)
         if written != BLOCK_BYTES:
             # Asked for the rest, the kernel says why: the disk is full, or a limit is reached.
             rest = memoryview(self._block)[written:]
-            os.pwrite(self.descriptor, rest, self.size_bytes + written)
-        seconds = monotonic() - begin
-        self.size_bytes += BLOCK_BYTES
-        return seconds
+            os.pwrite(self.descriptor, rest, offset + written)
+        return monotonic() - begin
+
+    def use_cache(self) -> None:
+        """Read and write through the page cache from now on, as programs do."""
+        fcntl.fcntl(self.descriptor, fcntl.F_SETFL, 0)
+
+    def drop_cache(self) -> None:
+        """Have the page cache forget the file, so that the next read is the device's."""
+        os.fsync(self.descriptor)
+        os.posix_fadvise(self.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def sync(self) -> None:
         """Wait until the device has everything."""
@@ -93,11 +102,12 @@ class DirectFile:
                 break
         self.sync()
 
-    def find_damage(self, probes: int = 16) -> str | None:
-        """Whether pages here and there still hold what was written into them."""
+    def find_damage(self, blocks: int | None = None, probes: int = 16) -> str | None:
+        """Whether pages here and there of the first blocks still hold what was written there."""
+        pages = self.size_bytes // PAGE_BYTES if blocks is None else blocks * _PAGES
         page = mmap.mmap(-1, PAGE_BYTES)
         for _ in range(probes):
-            number = random.randrange(self.size_bytes // PAGE_BYTES)  # noqa: S311
+            number = random.randrange(pages)  # noqa: S311
             got = os.preadv(self.descriptor, [page], number * PAGE_BYTES)
             if got != PAGE_BYTES or int.from_bytes(page[:8], "little") != self._stamps[number]:
                 return f"page {number} of the file did not hold what was written into it"
@@ -112,32 +122,3 @@ def unnamed_file(directory: str, largest_bytes: int) -> Iterator[DirectFile]:
         yield DirectFile(descriptor, largest_bytes)
     finally:
         os.close(descriptor)
-
-
-class Requests:
-    """Reads at offsets, `depth` of them outstanding: a thread each, for preadv frees the lock."""
-
-    def __init__(self, descriptor: int, block_bytes: int, depth: int) -> None:
-        """`descriptor` may also be memory (memfd), which shows what the engine itself costs."""
-        self.latencies = array("d")
-        self._descriptor = descriptor
-        self._buffers = [mmap.mmap(-1, block_bytes) for _ in range(depth)]
-        self._block_bytes = block_bytes
-
-    def read(self, offsets: Sequence[int]) -> float:
-        """Read all blocks; seconds from the first request to the last answer."""
-        pending = iter(offsets)
-        if len(self._buffers) == 1:
-            begin = monotonic()
-            self._work(pending, self._buffers[0])
-            return monotonic() - begin
-        return run_at_once([partial(self._work, pending, each) for each in self._buffers], OSError)
-
-    def _work(self, pending: Iterator[int], buffer: mmap.mmap) -> None:
-        into, keep, read, clock = [buffer], self.latencies.append, os.preadv, monotonic
-        for offset in pending:
-            begin = clock()
-            got = read(self._descriptor, into, offset)
-            keep(clock() - begin)
-            if got != self._block_bytes:
-                raise OSError(None, f"a read of {self._block_bytes} bytes gave {got}")

@@ -100,6 +100,8 @@ def explain(error: OSError, directory: str) -> Missing:
                 "measured",
                 _OTHER_DIRECTORY,
             )
+    if error.errno is None:
+        return failed(words, "leave its test file alone, then run it again")
     return failed(words, "see the kernel's messages: dmesg")
 
 

@@ -1,80 +1,58 @@
-"""The requests of one disk case, timed, and the bytes that were asked for and moved."""
+"""Requests of one kind past the page cache, timed: reads in any order, and writes with an fsync."""
 
 import os
 import random
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from bitpath_cli.benchmarks import Context
-from bitpath_cli.benchmarks._device_counters import Counter, Moved, between, find_counter
-from bitpath_cli.benchmarks._direct_io import DirectFile, Requests
+from bitpath_cli.benchmarks._byte_account import ByteAccount
+from bitpath_cli.benchmarks._direct_io import DirectFile
 from bitpath_cli.benchmarks._directory import refusal
+from bitpath_cli.benchmarks._disk_kinds import FSYNC_BLOCKS, Kind
 from bitpath_cli.benchmarks._latency import thin
+from bitpath_cli.benchmarks._requests import Requests, open_requests
 from bitpath_cli.host import monotonic
-from bitpath_cli.model.reading import Missing
 
 _ENGINE_LOOPS: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A case: what one request is, and how many of them make one operation of the loop."""
-
-    operation: Literal["read", "write"]
-    pattern: Literal["sequential", "random"]
-    block_bytes: int
-    depth: int
-    requests: int
+_ENGINE_REQUESTS: Final = 1024
 
 
 class DiskTrial:
-    """Requests of one kind, and an account of the bytes asked for and moved meanwhile."""
+    """Reads by `requests`, or writes of the file's own blocks, over and over."""
 
-    def __init__(self, kind: Kind, file: DirectFile, context: Context) -> None:
+    def __init__(self, kind: Kind, file: DirectFile, requests: Requests, context: Context) -> None:
         self._kind = kind
         self._file = file
         self._directory = context.directory
-        self._requests = Requests(file.descriptor, kind.block_bytes, kind.depth)
-        self._next_block = 0
-        self._asked_bytes = 0
-        self._wall_seconds = self._cpu_seconds = 0.0
-        counter = find_counter(context.host, context.directory)
-        self._counter = None if isinstance(counter, Missing) else counter
-        self._before = _read(self._counter)
+        self._requests = requests
+        self._next_block = self._written = 0
+        self._account = ByteAccount(context, kind.operation)
 
     def run(self, operations: int) -> float:
         """See Trial."""
         count = operations * self._kind.requests
-        busy, begin = time.process_time(), monotonic()
         try:
-            seconds = self._write(operations) if self._writes else self._read_blocks(count)
+            with self._account.asking(count * self._kind.block_bytes):
+                return self._write(count) if self._writes else self._read(count)
         except OSError as error:
             raise refusal(error, self._directory) from error
-        self._cpu_seconds += time.process_time() - busy
-        self._wall_seconds += monotonic() - begin
-        self._asked_bytes += count * self._kind.block_bytes
-        return seconds
 
     def find_error(self) -> str | None:
-        """See Trial: whether the file still holds what was written into it."""
-        return self._file.find_damage() if self._file.size_bytes else None
+        """See Trial: whether the file holds what was written into it; of writes, by this trial."""
+        if not self._writes:
+            return self._file.find_damage()
+        blocks = min(self._written, self._file.size_bytes // self._kind.block_bytes)
+        return self._file.find_damage(blocks) if blocks else None
 
     def evidence(self) -> Mapping[str, tuple[float, ...]]:
         """See Loop."""
-        told: dict[str, tuple[float, ...]] = {
+        told = {
+            **self._account.evidence(),
             "latency": thin(self._requests.latencies),
-            "asked_bytes": (self._asked_bytes,),
-            "file_bytes": (self._file.size_bytes,),
-            "cpu_seconds": (self._cpu_seconds,),
-            "wall_seconds": (self._wall_seconds,),
+            "file_bytes": (float(self._file.size_bytes),),
+            "wrong": (float(self.find_error() is not None),),
         }
-        after = _read(self._counter)
-        if self._before is not None and after is not None:
-            moved = between(self._before, after)
-            told["moved_bytes"] = (moved.written_bytes if self._writes else moved.read_bytes,)
-        told["wrong"] = (float(self.find_error() is not None),)
         if not self._writes:
             told["engine_seconds"] = (_time_engine(self._kind),)
         return told
@@ -83,39 +61,42 @@ class DiskTrial:
     def _writes(self) -> bool:
         return self._kind.operation == "write"
 
-    def _write(self, operations: int) -> float:
+    def _write(self, count: int) -> float:
         begin = monotonic()
-        for _ in range(operations):
-            for _ in range(self._kind.requests):
-                self._requests.latencies.append(self._file.append())
-            self._file.sync()
+        for number, block in enumerate(self._next(count), 1):
+            self._requests.latencies.append(self._file.overwrite(block))
+            if number % FSYNC_BLOCKS == 0:
+                self._file.sync()
+        self._written += count
         return monotonic() - begin
 
-    def _read_blocks(self, count: int) -> float:
+    def _read(self, count: int) -> float:
         size = self._kind.block_bytes
-        blocks = self._file.size_bytes // size
         if self._kind.pattern == "random":
-            numbers = random.choices(range(blocks), k=count)  # noqa: S311
+            blocks = range(self._file.size_bytes // size)
+            numbers = random.choices(blocks, k=count)  # noqa: S311
         else:
-            numbers = [(self._next_block + each) % blocks for each in range(count)]
-            self._next_block = (self._next_block + count) % blocks
+            numbers = self._next(count)
         return self._requests.read([number * size for number in numbers])
+
+    def _next(self, count: int) -> list[int]:
+        """The next blocks in order; after the last comes the first."""
+        blocks = self._file.size_bytes // self._kind.block_bytes
+        begin, self._next_block = self._next_block, (self._next_block + count) % blocks
+        return [(begin + each) % blocks for each in range(count)]
 
 
 def _time_engine(kind: Kind) -> float:
     """Seconds of one operation on memory: the least that this engine can take."""
     size_bytes = 4 * max(kind.block_bytes, 65536)
     blocks = size_bytes // kind.block_bytes
-    offsets = [each % blocks * kind.block_bytes for each in range(kind.requests * _ENGINE_LOOPS)]
+    count = min(kind.requests, _ENGINE_REQUESTS) * _ENGINE_LOOPS
+    offsets = [each % blocks * kind.block_bytes for each in range(count)]
     memory = os.memfd_create("bitpath")
     try:
         os.pwrite(memory, bytes(size_bytes), 0)
-        requests = Requests(memory, kind.block_bytes, kind.depth)
-        return min(requests.read(offsets) for _ in range(5)) / _ENGINE_LOOPS
+        with open_requests(memory, kind.block_bytes, kind.depth) as requests:
+            least = min(requests.read(offsets) for _ in range(5))
+        return least / count * kind.requests
     finally:
         os.close(memory)
-
-
-def _read(counter: Counter | None) -> Mapping[str, Moved] | None:
-    read = None if counter is None else counter.read()
-    return None if isinstance(read, Missing) else read

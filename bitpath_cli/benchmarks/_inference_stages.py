@@ -19,6 +19,12 @@ class Stages:
         """How many modules there are; it can be split before each but the first."""
         return len(self._modules)
 
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of all parameters."""
+        found = (each for module in self._modules for each in module.parameters())
+        return sum(each.numel() * each.element_size() for each in found)
+
     def run(self, inputs: Tensors, first: int = 0, last: int | None = None) -> Tensor:
         """The output of modules `first` up to `last`, which is not run itself."""
         outputs: Tensor | None = None

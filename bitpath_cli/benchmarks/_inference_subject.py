@@ -19,8 +19,9 @@ from torch import Tensor, nn
 
 from bitpath_cli.benchmarks import CannotMeasure
 from bitpath_cli.benchmarks._inference_archive import read_export
-from bitpath_cli.benchmarks._inference_terms import EXPORTED, ONNX
+from bitpath_cli.benchmarks._inference_terms import EXPORTED, ONNX, SIZED
 from bitpath_cli.benchmarks._models import KINDS, build, sample_inputs
+from bitpath_cli.benchmarks._sized_model import build_sized, parse_size
 from bitpath_cli.errors import BadModel
 from bitpath_cli.model.reading import failed, unsupported
 
@@ -87,6 +88,8 @@ def open_subject(name: str) -> Subject:
 
         draw, batch = read_signature(Path(name))
         return Subject(name, draw, onnx=Path(name), batch=batch)
+    if name.startswith(SIZED):
+        return _open_sized(name)
     return _open_factory(name)
 
 
@@ -150,6 +153,14 @@ def _open_factory(name: str) -> Subject:
         if not isinstance(module, nn.Module) or not _are_examples(examples):
             raise BadModel(name, "it must return (torch.nn.Module, example tensors, batch first)")
         return Subject(name, _drawer(examples), module=module.float().eval())
+
+
+def _open_sized(name: str) -> Subject:
+    size = parse_size(name)
+    with blame(name), torch.random.fork_rng():
+        torch.manual_seed(0)
+        module, example = build_sized(size)
+        return Subject(name, _drawer((example,)), module=module.eval())
 
 
 def _open_export(name: str) -> Subject:

@@ -9,5 +9,7 @@ ENGINES: Final = ("eager", "compiled", "onnxruntime")
 PRUNING: Final = re.compile(r"none|(unstructured|structured):(0?\.\d*[1-9]\d*)")
 EXPORTED: Final = ".pt2"
 ONNX: Final = ".onnx"
+SIZED: Final = "sized:"
+"""What the name of a network of a stated size begins with; see _sized_model.py."""
 BATCHES: Final = {"single_stream": 1, "multi_stream": 8, "server": 1, "offline": 32}
 """Samples a query: MLPerf sends one, or eight in a multi-stream; offline may choose."""

@@ -1,4 +1,4 @@
-"""A matrix product of random numbers in one dtype, and the bound that its error must keep.
+"""Matrix products of random numbers in one dtype, and the bound that their error must keep.
 
 The bound is Higham's, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.5, eq. 3.13, with
 the Cauchy–Schwarz inequality for |A||B|.
@@ -13,6 +13,8 @@ import torch
 from bitpath_cli.host import monotonic
 
 CHECKED_ROWS: Final = 16
+_CHECKED_COLUMNS: Final = 1024
+_CHECKED_MATRICES: Final = 4
 _SEED: Final = 20261124
 _TRIALS: Final = 3
 
@@ -39,52 +41,98 @@ PRECISIONS: Final = {
 
 
 class Product:
-    """C = A·B with its memory allocated; `multiply` overwrites C."""
+    """C = A·B with its memory allocated; `multiply` overwrites C.
 
-    def __init__(self, dtype: str, m: int, n: int, k: int, device: torch.device) -> None:
+    With a `batch` it is so many products at once. `linear` keeps B transposed, [n, k], as the
+    weights of a linear layer lie.
+    """
+
+    def __init__(
+        self,
+        dtype: str,
+        m: int,
+        n: int,
+        k: int,
+        device: torch.device,
+        batch: int = 1,
+        linear: bool = False,
+    ) -> None:
         """TF32 is used where the dtype is `tf32` and nowhere else; sums keep float32."""
         self._precision = PRECISIONS[dtype]
         torch.set_float32_matmul_precision("high" if dtype == "tf32" else "highest")
         torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
         torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
         random = torch.Generator().manual_seed(_SEED)
-        self._a = _random(m, k, self._precision.dtype, random).to(device)
-        self._b = _random(k, n, self._precision.dtype, random).to(device)
-        self._c = torch.empty(m, n, dtype=self._precision.output, device=device)
+        many = () if batch == 1 else (batch,)
+        weights = (*many, n, k) if linear else (*many, k, n)
+        self._a = _random((*many, m, k), self._precision.dtype, random).to(device)
+        b = _random(weights, self._precision.dtype, random).to(device)
+        self._b = b.mT if linear else b
+        self._c = torch.empty(*many, m, n, dtype=self._precision.output, device=device)
         self.multiply: Callable[[], object] = self._find_operation()
 
+    @property
+    def operands(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """A and B."""
+        return self._a, self._b
+
     def find_error(self) -> str | None:
-        """Compare rows from the first to the last with float64 products by another routine."""
+        """Check some of the matrices, the first and the last among them."""
         self._c.fill_(1)
         self.multiply()
-        m, k = self._a.shape
-        b = self._b.to(torch.float64)
-        columns = b.norm(dim=0)
-        for row in sorted({round(i * (m - 1) / (CHECKED_ROWS - 1)) for i in range(CHECKED_ROWS)}):
-            a = self._a[row].to(torch.float64)
-            wanted = torch.mv(b.t(), a)
-            allowed = self._bound(k, wanted, a.norm() * columns)
-            wrong = ~((self._c[row].to(torch.float64) - wanted).abs() <= allowed)
-            if bool(wrong.any()):
-                column = int(wrong.nonzero()[0])
-                return (
-                    f"element ({row}, {column}) of the product is "
-                    f"{float(self._c[row, column]):g}, not {float(wanted[column]):g}"
-                )
+        if self._c.dim() == 2:
+            return find_wrong(self._a, self._b, self._c, self._precision)
+        for index in spread(len(self._c), _CHECKED_MATRICES):
+            found = find_wrong(self._a[index], self._b[index], self._c[index], self._precision)
+            if found is not None:
+                return f"matrix {index}: {found}"
         return None
-
-    def _bound(self, k: int, wanted: torch.Tensor, sizes: torch.Tensor) -> torch.Tensor:
-        kept = self._precision
-        spread = k * kept.sum_roundoff + 2 * kept.input_roundoff
-        # The reference itself is summed in float64.
-        exact = 0.0 if kept.dtype is torch.int8 else k * 2**-53
-        return kept.output_roundoff * wanted.abs() + (spread + exact) * sizes
 
     def _find_operation(self) -> Callable[[], object]:
         a, b, c = self._a, self._b, self._c
         if self._precision.dtype is torch.int8:
             return lambda: torch._int_mm(a, b, out=c)
+        if c.dim() == 3:
+            return lambda: torch.bmm(a, b, out=c)
         return lambda: torch.mm(a, b, out=c)
+
+
+def find_wrong(a: torch.Tensor, b: torch.Tensor, c: torch.Tensor, kept: Precision) -> str | None:
+    """What is wrong with C = A·B, by rows and columns from the first to the last.
+
+    They are compared with float64 products by another routine.
+    """
+    m, k = a.shape
+    columns = spread(b.shape[1], _CHECKED_COLUMNS)
+    some = b if len(columns) == b.shape[1] else b[:, columns]
+    some = some.to(torch.float64)
+    lengths = some.norm(dim=0)
+    for row in spread(m, CHECKED_ROWS):
+        told = a[row].to(torch.float64)
+        wanted = torch.mv(some.t(), told)
+        found = c[row, columns].to(torch.float64)
+        wrong = ~((found - wanted).abs() <= _bound(kept, k, wanted, told.norm() * lengths))
+        if bool(wrong.any()):
+            at = int(wrong.nonzero()[0])
+            return (
+                f"element ({row}, {columns[at]}) of the product is {float(found[at]):g}, "
+                f"not {float(wanted[at]):g}"
+            )
+    return None
+
+
+def spread(count: int, most: int) -> list[int]:
+    """At most so many numbers below `count`, from the first to the last."""
+    if count <= most:
+        return list(range(count))
+    return [round(i * (count - 1) / (most - 1)) for i in range(most)]
+
+
+def _bound(kept: Precision, k: int, wanted: torch.Tensor, sizes: torch.Tensor) -> torch.Tensor:
+    relative = k * kept.sum_roundoff + 2 * kept.input_roundoff
+    # The reference itself is summed in float64.
+    exact = 0.0 if kept.dtype is torch.int8 else k * 2**-53
+    return kept.output_roundoff * wanted.abs() + (relative + exact) * sizes
 
 
 def time_trial(dtype: str, size: int, device: torch.device) -> float:
@@ -100,7 +148,7 @@ def time_trial(dtype: str, size: int, device: torch.device) -> float:
     return min(seconds)
 
 
-def _random(rows: int, columns: int, dtype: torch.dtype, random: torch.Generator) -> torch.Tensor:
+def _random(shape: tuple[int, ...], dtype: torch.dtype, random: torch.Generator) -> torch.Tensor:
     if dtype is torch.int8:
-        return torch.randint(-128, 128, (rows, columns), dtype=dtype, generator=random)
-    return torch.randn(rows, columns, generator=random).to(dtype)
+        return torch.randint(-128, 128, shape, dtype=dtype, generator=random)
+    return torch.randn(shape, generator=random).to(dtype)

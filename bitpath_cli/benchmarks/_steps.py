@@ -114,11 +114,15 @@ def _loss(taken: Samples, source: str) -> list[Metric]:
 
 
 def _has_learnt(taken: Samples) -> bool:
-    """Whether every process that trained long enough ended with a smaller loss."""
+    """Whether every process that trained long enough has seen a smaller loss than its first.
+
+    Not whether it ended with one: a small model that trains on for thousands of steps learns its
+    few records by heart, and its loss on others rises again.
+    """
     for block in taken.blocks:
         curve = block.evidence.get("curve_loss", ())
         trained = sum(block.evidence.get("steps", ()))
-        if trained >= _LEAST_STEPS and (len(curve) < 2 or curve[-1] >= curve[0]):
+        if trained >= _LEAST_STEPS and (len(curve) < 2 or min(curve[1:]) >= curve[0]):
             return False
     return True
 

@@ -5,89 +5,168 @@ One operation is 2·m·n·k FLOP (OP for integers), as in LAPACK and everywhere 
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from bitpath_cli.benchmarks import Benchmark, CannotMeasure, Case, Conclusion, Context, Loop
+from bitpath_cli.benchmarks._gemm_cases import (
+    SPEAKING_EDGE,
+    cpu_cases,
+    gpu_cases,
+    is_compared,
+    shape_of,
+)
 from bitpath_cli.benchmarks._peak import find_peak
 from bitpath_cli.benchmarks._rate import rate
 from bitpath_cli.host import Host
 from bitpath_cli.model.reading import Missing, unsupported
-from bitpath_cli.model.result import Direction, Doubt, Parameters, Samples, Validity, metric
-from bitpath_cli.model.units import FLOP, FLOP_PER_SECOND, OP, OP_PER_SECOND
+from bitpath_cli.model.result import (
+    Direction,
+    Doubt,
+    Finding,
+    Metric,
+    Parameters,
+    Samples,
+    Validity,
+    metric,
+)
+from bitpath_cli.model.units import (
+    BYTE,
+    BYTE_PER_SECOND,
+    FLOP,
+    FLOP_PER_SECOND,
+    OP,
+    OP_PER_SECOND,
+    human,
+)
 
 _LOOP: Final = "product"
 _TRIAL_SIZE: Final = 256
 _LONGEST_SECONDS: Final = {False: 3.0, True: 30.0}
 _IMPLAUSIBLE: Final = 1.1
-_CPU_SIZES: Final[Mapping[str, tuple[int, ...]]] = {
-    "float32": (256, 1024, 2048), "bfloat16": (1024, 2048), "int8": (1024, 2048),
-    "float64": (1024,),
-}  # fmt: skip
-_CPU_SIZES_THOROUGH: Final = (256, 512, 1024, 2048, 4096)
-_ONE_THREAD_SIZE: Final = 1024
-_GPU_DTYPES: Final = ("float32", "tf32", "bfloat16", "float16", "int8", "float64")
-_GPU_SIZES: Final = {False: (4096,), True: (1024, 2048, 4096, 8192)}
+_COPIES: Final = 2
+_COPIES_COMPARED: Final = 4
+_MEMORY_SHARE: Final = 0.5
 
 
 def find_cases(context: Context) -> tuple[Case, ...]:
-    """Every dtype at every size with all threads, at one size with one thread, and on a GPU."""
+    """Squares by dtype and size, a linear layer's shapes and batches; with one thread and all."""
     version = context.host.outside.installed_version("torch") or "of unknown version"
-    common = {"library": f"torch {version}"}
-    cases = []
-    for dtype, sizes in _CPU_SIZES.items():
-        for size in _CPU_SIZES_THOROUGH if context.thorough else sizes:
-            cases.append(_case(dtype, size, "cpu", {**common, "threads": context.threads}))
-        if context.threads > 1:
-            cases.append(_case(dtype, _ONE_THREAD_SIZE, "cpu", {**common, "threads": 1}))
-    if _has_gpu(context.host):
-        for dtype in _GPU_DTYPES:
-            cases += [_case(dtype, size, "cuda:0", common) for size in _GPU_SIZES[context.thorough]]
-    return tuple(cases)
+    common: Parameters = {"library": f"torch {version}"}
+    on_gpu = gpu_cases(context, common) if _has_gpu(context.host) else ()
+    return (*cpu_cases(context, common), *on_gpu)
 
 
 @contextlib.contextmanager
 def open_loops(case: Case, context: Context) -> Iterator[Mapping[str, Loop]]:
-    """The product of a case; CannotMeasure where a small one shows that it would take for ever."""
+    """The product of a case, then other libraries' where it is compared with them.
+
+    CannotMeasure where memory is short, or a small one shows that it would take for ever.
+    """
     from bitpath_cli.benchmarks import _torch_loops
+    from bitpath_cli.benchmarks._candidates import open_candidates
     from bitpath_cli.benchmarks._product import Product
 
-    dtype, m, n, k = _shape(case)
+    shape = shape_of(case)
     device = _torch_loops.find_device(str(case.parameters["device"]))
+    _refuse_the_large(case, context)
     # One thread shows it as well, and waits for no other where a processor is busy elsewhere.
     with _torch_loops.threads(1):
         _refuse_the_hopeless(case, context)
-    with _torch_loops.threads(int(case.parameters.get("threads", context.threads))):
-        product = Product(dtype, m, n, k, device)
-        unit = OP if dtype == "int8" else FLOP
-        if device.type == "cpu":
-            trial = _torch_loops.CpuTrial(product.multiply, product.find_error)
-            yield {_LOOP: Loop(trial, 2.0 * m * n * k, unit)}
-        else:
+    threads = _threads(case, context)
+    with _torch_loops.threads(threads):
+        product = Product(
+            shape.dtype, shape.m, shape.n, shape.k, device, shape.batch, shape.is_linear
+        )
+        unit = OP if shape.dtype == "int8" else FLOP
+        if device.type != "cpu":
             timed = _torch_loops.GpuTrial(product.multiply, product.find_error, device, flush=True)
             most = _torch_loops.GPU_LOOPS
-            yield {_LOOP: Loop(timed, 2.0 * m * n * k, unit, largest_loops=most)}
+            yield {_LOOP: Loop(timed, shape.operations, unit, largest_loops=most)}
+            return
+        own = Loop(
+            _torch_loops.CpuTrial(product.multiply, product.find_error), shape.operations, unit
+        )
+        if not is_compared(case):
+            yield {_LOOP: own}
+            return
+        environment = context.host.outside.environment()
+        speaks = _speaks(case, context)
+        with open_candidates(product, shape, threads, environment, speaks) as others:
+            loops = {name: Loop(trial, shape.operations, unit) for name, trial in others.items()}
+            yield {_LOOP: own, **loops}
 
 
 def conclude(case: Case, context: Context, samples: Mapping[str, Samples]) -> Conclusion:
-    """The throughput, beside the processor's theoretical peak where that is known."""
-    from bitpath_cli.benchmarks import _torch_loops
+    """The throughput beside the theoretical peak where that is known, else the measured ceiling.
 
-    dtype, *_ = _shape(case)
-    found = samples[_LOOP]
-    unit = OP_PER_SECOND if found.unit == OP else FLOP_PER_SECOND
-    is_cpu = case.parameters["device"] == "cpu"
-    threads = int(case.parameters.get("threads", context.threads))
-    ceiling = find_peak(context.components, dtype, threads) if is_cpu else None
-    throughput = rate(found, found.work, unit, f"gemm, {_torch_loops.library()}")
-    reasons: tuple[Doubt, ...] = ()
-    validity = Validity.VALID
-    if ceiling is not None and throughput.value > _IMPLAUSIBLE * ceiling.value:
-        reasons, validity = (Doubt.IMPLAUSIBLE,), Validity.INVALID
-    shown = metric(
-        "throughput", throughput, Direction.HIGHER,
-        ceiling=ceiling, reasons=reasons, validity=validity,
-    )  # fmt: skip
-    return Conclusion((shown,), validity=validity, reasons=reasons)
+    A linear layer with few rows is bound by memory: it has the bandwidth that it takes instead.
+    """
+    from bitpath_cli.benchmarks import _torch_loops
+    from bitpath_cli.benchmarks._ceiling import (
+        ceiling_metrics,
+        find_libraries,
+        find_shortfalls,
+        loops_behind,
+    )
+
+    shape = shape_of(case)
+    own = samples[_LOOP]
+    unit = OP_PER_SECOND if own.unit == OP else FLOP_PER_SECOND
+    words = _torch_loops.library()
+    throughput = rate(own, own.work, unit, f"gemm, {words}")
+    if shape.is_linear:
+        moved = rate(own, shape.size_bytes, BYTE_PER_SECOND, "gemm, A, B and C counted once each")
+        bandwidth = metric("bandwidth", moved, Direction.HIGHER)
+        return Conclusion((metric("throughput", throughput, Direction.HIGHER), bandwidth))
+    is_on_cpu, threads = case.parameters["device"] == "cpu", _threads(case, context)
+    peak = find_peak(context.components, shape.dtype, threads) if is_on_cpu else None
+    if not is_compared(case):
+        return _conclusion(
+            _judged(metric("throughput", throughput, Direction.HIGHER, ceiling=peak))
+        )
+    libraries = find_libraries(shape, context, samples, unit, words)
+    shown = metric("throughput", throughput, Direction.HIGHER, ceiling=peak or libraries.ceiling)
+    metrics = [_judged(each) for each in (shown, *ceiling_metrics(libraries, peak))]
+    findings: tuple[Finding, ...] = ()
+    if _speaks(case, context):
+        environment = context.host.outside.environment()
+        findings = find_shortfalls(libraries, shape, threads, environment)
+    return replace(_conclusion(*metrics), rests_on=loops_behind(libraries), findings=findings)
+
+
+def _conclusion(*metrics: Metric) -> Conclusion:
+    return Conclusion(metrics, validity=metrics[0].validity, reasons=metrics[0].reasons)
+
+
+def _judged(found: Metric) -> Metric:
+    """Nothing is believed that is faster than the theoretical peak."""
+    share = found.fraction_of_ceiling
+    if share is None or share <= _IMPLAUSIBLE:
+        return found
+    return found.model_copy(update={"validity": Validity.INVALID, "reasons": (Doubt.IMPLAUSIBLE,)})
+
+
+def _threads(case: Case, context: Context) -> int:
+    return int(case.parameters.get("threads", context.threads))
+
+
+def _speaks(case: Case, context: Context) -> bool:
+    """Whether what is found out at this product is told: once for a dtype is enough."""
+    return int(case.parameters["m"]) == SPEAKING_EDGE and _threads(case, context) == context.threads
+
+
+def _refuse_the_large(case: Case, context: Context) -> None:
+    """The matrices, and what checks them; other libraries have matrices of their own."""
+    needed = shape_of(case).size_bytes * (_COPIES_COMPARED if is_compared(case) else _COPIES)
+    if needed > _MEMORY_SHARE * context.memory_bytes:
+        raise CannotMeasure(
+            unsupported(
+                f"the matrices take {human(needed, BYTE)}, too much of the "
+                f"{human(context.memory_bytes, BYTE)} that may be used",
+                "give it more memory, or use a smaller --budget, which has smaller ones",
+            )
+        )
 
 
 def _refuse_the_hopeless(case: Case, context: Context) -> None:
@@ -95,33 +174,23 @@ def _refuse_the_hopeless(case: Case, context: Context) -> None:
     from bitpath_cli.benchmarks._product import time_trial
     from bitpath_cli.benchmarks._torch_loops import find_device
 
-    dtype, m, n, k = _shape(case)
+    shape = shape_of(case)
+    dtype, m, n, k = shape.dtype, shape.m, shape.n, shape.k
     try:
         seconds = time_trial(dtype, _TRIAL_SIZE, find_device(str(case.parameters["device"])))
     except (RuntimeError, NotImplementedError, AttributeError) as error:
         words = " ".join(str(error).split())[:200]
         raise CannotMeasure(unsupported(f"torch multiplies no {dtype} here: {words}")) from error
-    expected = seconds * (m * n * k) / _TRIAL_SIZE**3
+    expected = seconds * shape.operations / (2 * _TRIAL_SIZE**3)
     if expected > _LONGEST_SECONDS[context.thorough]:
         speed = 2 * _TRIAL_SIZE**3 / seconds / 1e9
         raise CannotMeasure(
             unsupported(
                 f"{dtype} reaches only {speed:.2g} GFLOP/s at {_TRIAL_SIZE}³: one product of "
-                f"{m}×{n}×{k} would take {expected:.0f} s",
+                f"{m}×{n}×{k} would take {expected:.2g} s",
                 "choose a dtype that this processor computes fast",
             )
         )
-
-
-def _case(dtype: str, size: int, device: str, more: Mapping[str, str | int]) -> Case:
-    """Larger products take longer, if not by as much as they have more to do."""
-    shape: Parameters = {"dtype": dtype, "m": size, "n": size, "k": size, "device": device}
-    return Case({**shape, **more}, weight=max(0.5, (size / 1024) ** 1.5))
-
-
-def _shape(case: Case) -> tuple[str, int, int, int]:
-    told = case.parameters
-    return str(told["dtype"]), int(told["m"]), int(told["n"]), int(told["k"])
 
 
 def _has_gpu(host: Host) -> bool:

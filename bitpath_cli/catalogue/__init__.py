@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from bitpath_cli.catalogue._checks import find_faults
+from bitpath_cli.catalogue._draft import draft, quoted, typed_value
 from bitpath_cli.catalogue._files import parse_toml, read_text
 from bitpath_cli.catalogue._places import (
     KINDS,
@@ -33,9 +34,9 @@ from bitpath_cli.model.site import Site
 from bitpath_cli.model.workload import Workload
 
 __all__ = [
-    "DEFAULT_SITE", "DEFAULT_WORKLOAD", "KINDS", "Entry", "Figure", "Kind", "device", "entries",
-    "faults", "figures", "find", "kind_of", "names", "notes", "schema", "site", "text",
-    "users_folder", "workload",
+    "DEFAULT_SITE", "DEFAULT_WORKLOAD", "KINDS", "Entry", "Figure", "Kind", "device", "draft",
+    "entries", "faults", "figures", "find", "kind_of", "names", "notes", "old_prices", "quoted",
+    "schema", "site", "text", "typed_value", "users_folder", "workload",
 ]  # fmt: skip
 
 DEFAULT_WORKLOAD: Final = "resnet50-training"
@@ -99,18 +100,8 @@ def figures(kind: Kind, name_or_path: str) -> tuple[Figure, ...]:
 
 
 def notes(kind: Kind, name_or_path: str, today: datetime.date) -> tuple[str, ...]:
-    """What a user should know of a valid profile: that prices are more than a year old.
-
-    A site answers for the devices that could be bought there as well.
-    """
-    noun, profile = _load(kind, find(kind, name_or_path))
-    aged = [_aged(kind, profile, today)]
-    if isinstance(noun, Site):
-        aged += [
-            _aged("device", _load("device", find("device", name))[1], today)
-            for name in noun.purchases
-        ]
-    told = "; ".join(each for each in aged if each)
+    """What a user should know of a valid profile: that prices are more than a year old."""
+    told = "; ".join(old_prices(kind, name_or_path, today))
     if not told:
         return ()
     return (
@@ -119,14 +110,27 @@ def notes(kind: Kind, name_or_path: str, today: datetime.date) -> tuple[str, ...
     )
 
 
-def _aged(kind: Kind, profile: Profile, today: datetime.date) -> str:
-    """The old prices of one profile, such as `device t4: price (2025-01-31)`."""
-    told = [
-        f"{each.field} ({each.date})"
-        for each in profile.figures
+def old_prices(kind: Kind, name_or_path: str, today: datetime.date) -> tuple[str, ...]:
+    """Every old price with its profile, date and region, the oldest first.
+
+    A site answers for the devices that could be bought there as well.
+    """
+    noun, profile = _load(kind, find(kind, name_or_path))
+    read = [(kind, profile)]
+    if isinstance(noun, Site):
+        read += [("device", _load("device", find("device", name))[1]) for name in noun.purchases]
+    aged = sorted(
+        (each.date, f"{of} {told.name}: {each.field} ({_when(each)})")
+        for of, told in read
+        for each in told.figures
         if each.is_price and each.date is not None and today - each.date > _PRICES_KEEP
-    ]
-    return f"{kind} {profile.name}: {', '.join(told)}" if told else ""
+    )
+    return tuple(words for _, words in aged)
+
+
+def _when(figure: Figure) -> str:
+    """Such as `2025-01-31, us-central1`."""
+    return ", ".join(part for part in (str(figure.date), figure.region) if part)
 
 
 def kind_of(path: Path) -> Kind:

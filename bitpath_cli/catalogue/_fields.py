@@ -13,8 +13,12 @@ from bitpath_cli.model.site import Cloud, Link, Offer, OwnedHost, Place, Site
 from bitpath_cli.model.workload import (
     Cascade,
     Data,
+    Generation,
+    Reduction,
     Residency,
     Serving,
+    Split,
+    Tables,
     Training,
     Work,
     Workload,
@@ -26,7 +30,8 @@ class Row:
     """A field: a figure where it has a `unit`.
 
     The spread lies on the distance from `anchor`: it is the unavailability and the overhead of a
-    PUE that can be three times larger. `performance` marks a datasheet's promises, which are used
+    PUE that can be three times larger. A `scenario` is what somebody wants to run, so it has no
+    spread, whoever states it. `performance` marks a datasheet's promises, which are used
     to predict and are held to be wider than 5 %; `price` marks what carries a date.
     """
 
@@ -38,6 +43,7 @@ class Row:
     anchor: float = 0.0
     performance: bool = False
     price: bool = False
+    scenario: bool = False
 
     def accepts(self, value: float) -> bool:
         """Whether a value in base units lies in the range."""
@@ -102,13 +108,27 @@ ROWS: Final[dict[type[Record], dict[str, Row]]] = {
             "share of an accelerator's large-matrix rate that the matrix operations reach"
         ),
         "overhead_cpu": Row("fixed time of a forward pass on a CPU, whatever the batch", "s"),
-        "overhead_accelerator": Row("the same on an accelerator", "s"),
+        "overhead_accelerator": Row(
+            "fixed time of a forward pass on an accelerator, whatever the batch", "s"
+        ),
         "precisions": Row("number formats in which the model gives good answers"),
+        "tables": Row("embedding tables, which the other figures of the work leave out"),
+    },
+    Tables: {
+        "parameters": _figure("1", "parameters of the embedding tables"),
+        "gathered_bytes": _figure("B", "rows that a sample reads from the tables"),
+        "pooled_bytes": _figure("B", "what is left of a sample's rows once they are summed"),
+        "gather_share": _share("share of a memory's rate that reads of single rows reach"),
+    },
+    Reduction: {
+        "kept": _share("share of the bytes that is left"),
+        "work": Row("work of a sample, counted at the rate of large matrix products", "FLOP"),
     },
     Data: {
         "samples": _figure("1", "samples in the data set"),
         "sample_bytes": _figure("B", "size of a sample as it is stored"),
         "born": Row("where the data is before the work begins"),
+        "reduction": Row("what can be done to the data before it travels"),
     },
     Training: {
         "epochs": _figure("1", "passes over the data"),
@@ -116,8 +136,12 @@ ROWS: Final[dict[type[Record], dict[str, Row]]] = {
         "optimiser": Row("decides the memory a parameter needs"),
         "deadline": _figure("s", "the most that the job may take"),
         "checkpoints_kept": Row("checkpoints that are kept", "1"),
+        "trained": _figure("1", "parameters that are trained; all where it is left out"),
         "local_steps": Row(
             "numbers of steps between averagings that the model tolerates", least=_COUNT
+        ),
+        "compression_ranks": Row(
+            "ranks of PowerSGD's factors that the model tolerates", least=_COUNT
         ),
     },
     Cascade: {
@@ -125,8 +149,8 @@ ROWS: Final[dict[type[Record], dict[str, Row]]] = {
         "escalated": _share("share of the requests that the small model passes on"),
     },
     Serving: {
-        "places": Row("places where requests are born", "1", least=_COUNT),
-        "request_rate": _figure("1/s", "requests at each place"),
+        "places": Row("places where requests are born", "1", least=_COUNT, scenario=True),
+        "request_rate": Row("requests at each place", "1/s", positive=True, scenario=True),
         "arrival": Row("at random, or as a belt brings them"),
         "request_bytes": Row("size of a request on the wire", "B"),
         "reply_bytes": Row("size of a reply on the wire", "B"),
@@ -136,6 +160,22 @@ ROWS: Final[dict[type[Record], dict[str, Row]]] = {
         "availability": _availability("share of the time in which the service must answer"),
         "load_curve": Row("24 hourly factors whose mean is 1"),
         "cascade": Row("a small model at the edge that passes on what it is not sure of"),
+        "splits": Row("layers after which the model can be cut between edge and centre"),
+        "generation": Row("answers that are made token by token; [work] is then of one token"),
+    },
+    Split: {
+        "after": Row("the layer after which it is cut"),
+        "edge_work": _share("share of the model's work before the cut"),
+        "sent_bytes": _figure("B", "what travels to the centre instead of the request"),
+    },
+    Generation: {
+        "tokens_in": Row("tokens of a prompt", "1", least=_COUNT, scenario=True),
+        "tokens_out": Row("tokens of an answer", "1", least=_COUNT, scenario=True),
+        "layers": Row("layers that keep keys and values", "1", least=_COUNT),
+        "kv_heads": Row("heads of keys and values in a layer", "1", least=_COUNT),
+        "head_size": Row("elements of one head", "1", least=_COUNT),
+        "first_token": _figure("s", "the bound on the percentile of the time to the first token"),
+        "token": _figure("s", "the bound on the percentile of the time for each token after it"),
     },
     Residency: {
         "allowed": Row("anywhere, in the region, or on the site only"),
@@ -175,6 +215,7 @@ ROWS: Final[dict[type[Record], dict[str, Row]]] = {
         "devices": Row("how many of them it holds", least=_COUNT),
         "on_demand": _price("¤/s", "rent"),
         "spot": _price("¤/s", "rent while nobody else wants it"),
+        "memory": Row("main memory of the whole machine, which caches the data", "B"),
         "per_request_factor": Row(
             "how much dearer a second is where only busy seconds are billed", "1", least=1.0
         ),
@@ -191,12 +232,17 @@ ROWS: Final[dict[type[Record], dict[str, Row]]] = {
         "availability": _availability("share of the time in which a rented machine answers"),
         "start_up": Row("from asking for a machine to its first useful work", "s"),
         "preemptions": Row("how often a spot machine is taken away", "1/s"),
+        "cold_start": Row("wait for a request that finds no warm machine, billed by request", "s"),
+        "keep_warm": Row("how long an idle machine that is billed by request is kept", "s"),
+        "billed_least": Row("the least time that is billed for a request", "s"),
+        "request_price": _price("¤", "what each request costs beside its time"),
     },
     OwnedHost: {
         "price": _price("¤", "what such a host costs to buy"),
         "power_idle": _figure("W", "power when it waits"),
         "power_max": _figure("W", "power under full load"),
         "availability": _availability("share of the time in which it answers"),
+        "memory": Row("its main memory, which caches the data", "B"),
     },
     Site: {
         "summary": Row("one line: what kind of place"),

@@ -13,20 +13,21 @@ from bitpath_cli.errors import BadValue
 from bitpath_cli.model.reading import ONE_SIGMA, Method, Origin, Quantity
 from bitpath_cli.model.units import ONE, Unit
 
-SPREADS: Final = {"sourced": 1.05, "derived": 1.05, "secondary": 1.5, "estimate": 3.0,
-                  "scenario": 1.0}  # fmt: skip
+SPREADS: Final = {"counted": 1.0, "sourced": 1.05, "derived": 1.05, "secondary": 1.5,
+                  "estimate": 3.0, "scenario": 1.0}  # fmt: skip
 """One sigma of each status, as a factor up and down."""
 
 PERFORMANCE_SPREAD: Final = 1.5
 """A datasheet's peak used to predict performance is never held to be closer than that."""
 
 _DEFAULT_STATUS: Final = "scenario"
-_NEEDS_SOURCE: Final = frozenset({"sourced", "derived", "secondary"})
+_NEEDS_SOURCE: Final = frozenset({"counted", "sourced", "derived", "secondary"})
 _KEYS: Final = ("value", "unit", "status", "source", "note")
 _PRICE_KEYS: Final = (*_KEYS, "date", "region")
 _STATUSES_IN_WORDS: Final = (
-    "sourced (read in the source), derived (computed from sourced figures), secondary (a weak or "
-    "a transferred source), estimate (no source), scenario (yours to state)"
+    "sourced (read in the source), derived (computed from sourced figures), counted (by a program, "
+    "on the very model), secondary (a weak or a transferred source), estimate (no source), "
+    "scenario (yours to state)"
 )
 
 
@@ -165,6 +166,8 @@ def _date(profile: Profile, path: Path, table: dict[str, Any]) -> datetime.date 
 
 
 def _spread(row: Row, status: str) -> float:
+    if row.scenario:
+        return 1.0
     return max(SPREADS[status], PERFORMANCE_SPREAD) if row.performance else SPREADS[status]
 
 

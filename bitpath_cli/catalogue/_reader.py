@@ -22,6 +22,9 @@ from bitpath_cli.model.site import Site
 from bitpath_cli.model.units import Unit
 from bitpath_cli.model.workload import Limit, Residency, Workload
 
+TO_BE_STATED: Final = "?"
+"""What `profiles new` writes where only a person knows the value."""
+
 RECORDS: Final[dict[Kind, type[Record]]] = {"workload": Workload, "device": Device, "site": Site}
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
 _RESIDENCY_KEYS: Final = ("allowed", "reason", "status", "source")
@@ -88,6 +91,8 @@ def _read_section(
 
 
 def _read_value(profile: Profile, path: Path, raw: object, shape: Shape, row: Row) -> Any:
+    if raw == TO_BE_STATED:
+        raise profile.fault(path, "this is still yours to state", _expected(profile, shape, row))
     match shape.form:
         case "figure":
             return read_figure(profile, path, raw, row)
@@ -122,7 +127,7 @@ def _read_residency(profile: Profile, path: Path, raw: dict[str, Any]) -> dict[s
     for key in ("allowed", "reason"):
         if key not in raw:
             raise profile.fault(path, f"the key '{key}' is missing", ", ".join(_RESIDENCY_KEYS))
-        values[key] = _read_plain(profile, (*path, key), raw[key], known[key], rows[key])
+        values[key] = _read_value(profile, (*path, key), raw[key], known[key], rows[key])
     if sources:
         values["reason"] += f" ({', '.join(profile.sources[key].reference for key in sources)})"
     return values

@@ -18,7 +18,7 @@ _TEXT: Final[Schema] = {"type": "string", "minLength": 1}
 _STATUS: Final[Schema] = {
     "enum": list(SPREADS),
     "default": "scenario",
-    "description": "sourced, derived and secondary need a source; an estimate has none; a "
+    "description": "counted, sourced, derived and secondary need a source; an estimate has none; a "
     "scenario is the user's to state",
 }
 _SOURCE: Final[Schema] = {

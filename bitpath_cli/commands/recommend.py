@@ -1,13 +1,20 @@
 """`bitpath recommend`: advice from a saved report; no hardware is touched."""
 
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from bitpath_cli.commands import Command, Example, _completion
-from bitpath_cli.commands._options import Aims, Goal, Json, Outputs, ReportFile, Site
+from bitpath_cli.commands._options import Aims, Goal, Json, Outputs, Site
 
+Reports = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="REPORT...", help="A report.json, several, a fleet report, or directories of them."
+    ),
+]
 Workloads = Annotated[
     list[str],
     typer.Option(
@@ -53,6 +60,13 @@ WhatIf = Annotated[
         help="Answer as if: network, latency, uplink, rtt, nodes, batch or requests were so.",
     ),
 ]  # fmt: skip
+Measured = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--measured", metavar="DEVICE=FILE",
+        help="What a device that could be had really reaches: a report of a machine with it.",
+    ),
+]  # fmt: skip
 Explain = Annotated[
     bool,
     typer.Option("--explain", help="Also show every number with its origin, down to the formula."),
@@ -60,7 +74,7 @@ Explain = Annotated[
 
 
 def recommend(
-    report: ReportFile,
+    report: Reports,
     workload: Workloads,
     site: Site = "default",
     goal: Goal = "balanced",
@@ -71,25 +85,33 @@ def recommend(
     budget_money: Money = None,
     deadline: Deadline = None,
     what_if: WhatIf = None,
+    measured: Measured = None,
     aim: Aims = None,
     explain: Explain = False,
     output: Outputs = None,
     as_json: Json = False,
 ) -> None:
-    """Say where to run a workload, from what was measured before."""
-    from bitpath_cli import archive
+    """Say where to run a workload, from what was measured before.
+
+    Reports of one host count together. Those of several, or a fleet report, are a fleet whose hosts
+    may share the work.
+    """
     from bitpath_cli.commands import _output
+    from bitpath_cli.commands._progress import progress
     from bitpath_cli.commands._verdict import exit_code
     from bitpath_cli.model.demands import Demands
     from bitpath_cli.workflows.decide import decide
+    from bitpath_cli.workflows.gather import gather
 
     _output.check(output)
     demands = Demands(
         goal=goal, lambdas=tuple(weight or ()), references=tuple(reference or ()), owned=owned,
         largest_cluster=max_nodes, budget=budget_money, deadline=deadline,
-        what_if=tuple(what_if or ()),
+        what_if=tuple(what_if or ()), measured=tuple(measured or ()),
     )  # fmt: skip
-    found = decide(archive.load(report), tuple(workload), site, demands, tuple(aim or ()))
+    with progress() as bar:
+        told = gather(report, bar)
+    found = decide(told, tuple(workload), site, demands, tuple(aim or ()))
     _output.deliver(found, output, as_json)
     if explain and not as_json:
         from bitpath_cli.commands._screen import colour, say, width
@@ -104,6 +126,7 @@ COMMAND = Command(
     panel="Decide",
     examples=(
         Example("bitpath recommend report.json -w resnet50-training", "where to train"),
+        Example("bitpath recommend fleet.json -w resnet50-training", "on the hosts there are"),
         Example("bitpath recommend report.json -w line.toml --goal cost", "a workload of your own"),
         Example(
             "bitpath recommend report.json -w resnet50-training --what-if network=10Gbit/s,nodes=8",

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bitpath_cli.commands import Command, Example
+from bitpath_cli.commands import Command, Example, _completion
 
 _Model = Annotated[
     str,
@@ -13,6 +13,13 @@ _Model = Annotated[
         "--model", "-m", metavar="MODEL",
         help="mlp, resnet, transformer, recommender, FILE.onnx, FILE.pt2, or your own code: "
         "package.module:factory is imported and called.",
+    ),
+]  # fmt: skip
+_Workload = Annotated[
+    str,
+    typer.Option(
+        "--workload", "-w", metavar="NAME|FILE", autocompletion=_completion.workloads,
+        help="A service's profile: the network that bitpath trial -w takes for it, in small.",
     ),
 ]  # fmt: skip
 _Listen = Annotated[
@@ -40,6 +47,7 @@ _Body = Annotated[str, typer.Option(metavar="SIZE", help="How large a request ma
 
 def serve(
     model: _Model = "resnet",
+    workload: _Workload = "",
     listen: _Listen = "127.0.0.1:29471",
     token_file: _TokenFile = None,
     precision: _Precision = "float32",
@@ -55,6 +63,10 @@ def serve(
     from bitpath_cli.model.units import BYTE, SECOND
     from bitpath_cli.workflows.serve import Offer, offer
 
+    if workload:
+        from bitpath_cli.workflows.small_service import small_service
+
+        model = small_service(workload).model
     offer(
         Offer(
             model=model, place=listen, token_file=token_file, precision=precision, engine=engine,
@@ -73,7 +85,7 @@ COMMAND = Command(
         Example("bitpath serve", "the small ResNet on loopback, with a token that is said once"),
         Example(
             "bitpath serve --listen 10.0.0.2:29471 --token-file token",
-            "for another host, which bench inference --remote then measures",
+            "for another host, which bench inference --remote or trial --serve-on then measures",
         ),
     ),
 )

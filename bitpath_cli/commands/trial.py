@@ -1,7 +1,7 @@
 """`bitpath trial`: runs the candidates in small and tells what the recommendation was worth."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,22 @@ from bitpath_cli.commands._crew import (
     enlist,
 )
 from bitpath_cli.commands._options import HERE, Directory, Json, Outputs, Site
+from bitpath_cli.commands._service_trial import (
+    ArrivalName,
+    Placements,
+    Rate,
+    ServeOn,
+    Slo,
+    Small,
+    Threads,
+    TokenFile,
+    Workload,
+    is_service,
+    wish_of,
+)
+
+if TYPE_CHECKING:
+    from bitpath_cli.workflows.trial import TriedOut
 
 _Report = Annotated[
     Path,
@@ -27,13 +43,17 @@ _Report = Annotated[
 _Model = Annotated[
     str,
     typer.Option(
-        "--model", "-m", metavar="MODEL", help="mlp, resnet, transformer or recommender, in small."
+        "--model", "-m", metavar="MODEL", show_default="resnet",
+        help="mlp, resnet, transformer or recommender, in small; a service's as bench inference's.",
     ),
-]
+]  # fmt: skip
 _Syncs = Annotated[
     list[str] | None,
     typer.Option(
-        "--sync", metavar="SYNC", help="ddp or local-sgd; both unless given. May be repeated."
+        "--sync",
+        metavar="SYNC",
+        help="ddp, local-sgd, momentum, parameter-server, fp16-compress or powersgd; the first two "
+        "unless given. May be repeated.",
     ),
 ]
 _Every = Annotated[int, typer.Option(metavar="H", help="Steps between averages of local-sgd.")]
@@ -53,7 +73,7 @@ _Rate = Annotated[
 
 def trial(
     report: _Report,
-    model: _Model = "resnet",
+    model: _Model = "",
     site: Site = "default",
     sync: _Syncs = None,
     every: _Every = 8,
@@ -72,6 +92,15 @@ def trial(
     progress_timeout: ProgressTime = "30s",
     launcher: Launcher = "auto",
     ray_address: RayAddress = "",
+    workload: Workload = "",
+    serve_on: ServeOn = "",
+    token_file: TokenFile = None,
+    placement: Placements = None,
+    rate: Rate = "",
+    arrival: ArrivalName = "",
+    slo: Slo = "",
+    small_model: Small = "",
+    threads: Threads = None,
     output: Outputs = None,
     as_json: Json = False,
 ) -> None:
@@ -84,6 +113,24 @@ def trial(
     from bitpath_cli.workflows.lessons import models, syncs
     from bitpath_cli.workflows.trial import TrialWish, try_out
 
+    if is_service(workload, serve_on, placement, rate, arrival, slo):
+        from bitpath_cli.errors import BadValue
+        from bitpath_cli.workflows.serving_trial import try_service
+
+        if nnodes is not None or rendezvous:
+            raise BadValue(
+                "--nnodes", f"{nnodes or rendezvous}",
+                "for a job; a service's trial is typed at the edge alone, with --serve-on",
+            )  # fmt: skip
+        here = archive.load(report)
+        service = wish_of(
+            model, site, cap, workload, serve_on, token_file, placement, rate, arrival, slo,
+            small_model, threads, _output.check(output),
+        )  # fmt: skip
+        with progress() as bar:
+            tried = try_service(service, here, bar)
+        _conclude(tried, report, output, as_json, calibrate)
+        return
     crew = enlist(
         launcher, nnodes, node_rank, rendezvous, nproc_per_node, join_timeout, progress_timeout,
         ray_address,
@@ -92,8 +139,9 @@ def trial(
     known = archive.load(report) if is_first else None
     kept = _output.check(output) if is_first else ()
     wish = TrialWish(
-        model=models([model])[0], site=site, syncs=syncs(sync or ["ddp", "local-sgd"]), every=every,
-        batch=batch_size, cap_seconds=parse(cap, SECOND, "--cap"), directory=str(directory),
+        model=models([model or "resnet"])[0], site=site,
+        syncs=syncs(sync or ["ddp", "local-sgd"]), every=every, batch=batch_size,
+        cap_seconds=parse(cap, SECOND, "--cap"), directory=str(directory),
         hosts=nproc_per_node if crew is None else crew.place.nodes * crew.ranks_here, crew=crew,
         keep=kept,
         simulated_rate=parse(simulated_rate, FLOP_PER_SECOND, "--simulated-rate")
@@ -103,6 +151,16 @@ def trial(
     announce(crew)
     with progress() as bar:
         found = try_out(wish, known, bar)
+    _conclude(found, report, output, as_json, calibrate)
+
+
+def _conclude(
+    found: "TriedOut", report: Path, output: list[Path] | None, as_json: bool, calibrate: bool
+) -> None:
+    """Keep and show what there is, then say what ended it early."""
+    from bitpath_cli import archive
+    from bitpath_cli.commands import _output
+
     if found.report is not None:
         if calibrate:
             archive.save(found.report, report)
@@ -123,5 +181,14 @@ COMMAND = Command(
             "with another host, which is told what to type",
         ),
         Example("bitpath trial report.json --model mlp --cap 5min", "another model, and longer"),
+        Example(
+            "bitpath trial report.json --rate 10/s",
+            "a service instead: the small ResNet at the edge, split, in a cascade and away",
+        ),
+        Example(
+            "bitpath trial report.json -w manufacturing-inspection --serve-on 10.0.0.2:29471 "
+            "--token-file token",
+            "a workload's service in small, with bitpath serve -w on the other host",
+        ),
     ),
 )

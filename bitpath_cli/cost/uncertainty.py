@@ -51,8 +51,10 @@ class Draws:
 
     def _draw(self, name: str, quantity: Quantity) -> Tensor:
         value = torch.full((self.count,), quantity.value, dtype=torch.float64)
+        if self.count == 1:
+            return value
         width = sigma(quantity)
-        if self.count == 1 or width == 0:
+        if width == 0:
             return value
         generator = torch.Generator().manual_seed(_stable_hash(name) ^ self._seed)
         normal = torch.randn(self.count, generator=generator, dtype=torch.float64)

@@ -1,13 +1,17 @@
 """One fully specified way to run a workload."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from bitpath_cli.model.reading import Quantity, Reading
 from bitpath_cli.model.record import Record
 
 StrategyName = Literal["today", "edge", "cloud_native", "hybrid", "distributed"]
 Place = Literal["edge", "cloud", "lan"]
-Tenure = Literal["owned", "bought", "on_demand", "spot"]
+Tenure = Literal["owned", "bought", "on_demand", "spot", "per_request"]
+
+
+PREPARES: Final = "reduces the data before it travels"
+"""The role of nodes that do not train."""
 
 
 class NodeExpectation(Record):
@@ -27,7 +31,11 @@ class NodeExpectation(Record):
 
 
 class NodeGroup(Record):
-    """So many machines of one kind in one place; `count` may be a service's average, a fraction."""
+    """So many machines of one kind in one place; `count` may be a service's average, a fraction.
+
+    Where they follow the load over the day, `least` and `most` are its two ends. `hosts` names them
+    where a fleet's report knows them.
+    """
 
     device: str
     count: float
@@ -35,6 +43,9 @@ class NodeGroup(Record):
     tenure: Tenure
     role: str
     expected: NodeExpectation | None = None
+    least: float | None = None
+    most: float | None = None
+    hosts: tuple[str, ...] = ()
 
 
 class Configuration(Record):

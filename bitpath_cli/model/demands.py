@@ -7,7 +7,10 @@ from bitpath_cli.model.record import Record
 
 
 class Demands(Record):
-    """`lambdas` and `references` are TERM=X, `what_if` are KEY=X, several by commas."""
+    """`lambdas` and `references` are TERM=X, `what_if` are KEY=X, several by commas.
+
+    `measured` are DEVICE=FILE: a report of a machine that has such a device.
+    """
 
     goal: Goal = "balanced"
     lambdas: tuple[str, ...] = ()
@@ -17,3 +20,4 @@ class Demands(Record):
     budget: str | None = None
     deadline: str | None = None
     what_if: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import FiniteFloat
 
-from bitpath_cli.model.reading import Reading
+from bitpath_cli.model.reading import Reading, absent
 from bitpath_cli.model.record import Record
 
 
@@ -38,3 +38,4 @@ class PlacementResult(Record):
     escalated: Reading
     top1_agreement: Reading
     relative_error: Reading
+    latency_mean: Reading = absent("an earlier version did not keep it")

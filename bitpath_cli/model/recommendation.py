@@ -155,6 +155,41 @@ class Remedy(Record):
     sentence: str
 
 
+class Purchasable(Record):
+    """A resource of the recommended nodes: what more of it brings, and how much of it to have.
+
+    `elasticity` is −∂ log L/∂ log x with its price left out. More of it pays while that adds less
+    than `pays_below` times as much to what the nodes cost and draw; None where that has no weight.
+    `factor` is what the optimiser makes of it at the assumed `price_share`, as a multiple of now.
+    """
+
+    resource: str
+    elasticity: FiniteFloat
+    pays_below: FiniteFloat | None
+    price_share: Quantity
+    probability_first: float
+    factor: FiniteFloat
+    sentence: str
+
+
+class NextMoney(Record):
+    """Where the next unit of money should go: the continuous resources, what brings most first.
+
+    L is descended by both rules from several starts; `score` is the better one's and `disagreement`
+    how far the other ended above it, as a share.
+    """
+
+    decay: FiniteFloat
+    rule: Literal["sgd", "adam"]
+    score_now: FiniteFloat
+    score: FiniteFloat
+    disagreement: FiniteFloat
+    resources: tuple[Purchasable, ...]
+    mix: str
+    assumption: str
+    sentence: str
+
+
 class Confidence(Record):
     """How sure the ranking is over draws from the readings' spreads, shared by all candidates."""
 
@@ -176,6 +211,20 @@ class AssumedInput(Record):
     reading: Quantity
     confidence_if_known: float = 0.0
     next_step: str
+
+
+class Measurement(Record):
+    """What could still be measured: the inputs that it would tell, and what is typed for it.
+
+    Both confidences are P(best): as it is, and about what it would rise to.
+    """
+
+    what: str
+    inputs: tuple[str, ...]
+    command: str
+    confidence_now: FiniteFloat
+    confidence_if_known: FiniteFloat
+    sentence: str
 
 
 class Formula(Record):
@@ -219,8 +268,10 @@ class Recommendation(Record):
     sensitivities: tuple[Sensitivity, ...] = ()
     break_even: tuple[BreakEven, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    next_money: NextMoney | None = None
     smallest_change: str = ""
     assumptions: tuple[AssumedInput, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
     formulas: tuple[Formula, ...] = ()
     inputs: tuple[Input, ...] = ()
     notes: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ class Doubt(StrEnum):
     UNPROVEN_IO = "unproven_io"
     THROTTLED = "throttled"
     CPU_QUOTA = "cpu_quota"
+    IO_LIMIT = "io_limit"
     STEAL = "steal"
     CONTENDED = "contended"
     TOO_SMALL = "too_small"

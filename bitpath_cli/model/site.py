@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from bitpath_cli.model.reading import Quantity, Reading
+from bitpath_cli.model.reading import Quantity, Reading, absent
 from bitpath_cli.model.record import Record
 
 
@@ -31,10 +31,15 @@ class Offer(Record):
     on_demand: Quantity
     spot: Reading
     per_request_factor: Reading
+    memory: Reading = absent("the profile does not say how much main memory it has")
 
 
 class Cloud(Record):
-    """A provider's region: what can be rented there, and what storage and egress cost."""
+    """A provider's region: what can be rented there, and what storage and egress cost.
+
+    What is rented by the request is there after a `cold_start`, unless it idled for less than
+    `keep_warm`; each request is billed `billed_least` at least, and `request_price` beside.
+    """
 
     provider: str
     region: str
@@ -47,6 +52,10 @@ class Cloud(Record):
     availability: Quantity
     start_up: Quantity
     preemptions: Quantity
+    cold_start: Reading = absent("the profile does not say how long a cold start takes")
+    keep_warm: Reading = absent("the profile does not say how long an idle machine is kept warm")
+    billed_least: Reading = absent("the profile does not say the least time that is billed")
+    request_price: Reading = absent("the profile does not say what a request costs beside its time")
 
 
 class OwnedHost(Record):
@@ -56,6 +65,7 @@ class OwnedHost(Record):
     power_idle: Quantity
     power_max: Quantity
     availability: Quantity
+    memory: Reading = absent("the profile does not say how much main memory it has")
 
 
 class Site(Record):

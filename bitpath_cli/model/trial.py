@@ -1,13 +1,18 @@
 """A trial: candidates that were run in small, what was predicted of them, and who was right."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import FiniteFloat
 
 from bitpath_cli.model.configuration import StrategyName
-from bitpath_cli.model.reading import Reading
+from bitpath_cli.model.reading import Quantity, Reading
 from bitpath_cli.model.recommendation import Goal, TermName
 from bitpath_cli.model.record import Record
+
+FigureName = TermName | Literal["step_time", "latency_p50", "latency_p95", "latency_p99"]
+ResourceName = Literal["compute", "memory_bandwidth", "storage", "network"]
+
+_BALANCED: Final = 0.8
 
 
 class Comparison(Record):
@@ -16,15 +21,47 @@ class Comparison(Record):
     `is_covered` says whether the measured value lies in the predicted interval.
     """
 
-    name: TermName | Literal["step_time"]
+    name: FigureName
     predicted: Reading
     measured: Reading
     error: Reading
     is_covered: bool | None = None
 
 
+class Held(Record):
+    """Which resource most of a step is spent on, and the next one, as shares of the step."""
+
+    resource: ResourceName
+    share: Quantity
+    runner_up: ResourceName
+    runner_up_share: Quantity
+
+    @property
+    def is_balanced(self) -> bool:
+        """Two within a fifth of each other: neither is the bottleneck alone."""
+        return self.runner_up_share.value >= _BALANCED * self.share.value
+
+
+class Check(Record):
+    """A resource of this host as its report measured it, and as the trial found it.
+
+    `is_slow` says that it has clearly less than then, and not only because the processor has less.
+    """
+
+    resource: ResourceName
+    reported: Quantity
+    found: Quantity
+    share: Reading
+    is_slow: bool
+    cause: str = ""
+
+
 class Tried(Record):
-    """One candidate: so many nodes, synchronised in one way; why it could not be run, if so."""
+    """One candidate; why it could not be run, if so.
+
+    A job's are so many nodes, synchronised in one way; a service's have no `sync`, and a placement
+    as their label.
+    """
 
     strategy: StrategyName
     nodes: int
@@ -32,6 +69,7 @@ class Tried(Record):
     every: int
     label: str
     comparisons: tuple[Comparison, ...] = ()
+    held: Held | None = None
     failure: str = ""
 
     def find(self, name: str) -> Comparison | None:
@@ -67,6 +105,7 @@ class Trial(Record):
     candidates: tuple[Tried, ...]
     decisions: tuple[Decision, ...]
     findings: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
 
     @property
     def run(self) -> tuple[Tried, ...]:

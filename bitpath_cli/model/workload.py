@@ -21,6 +21,20 @@ class Limit(Record):
     binds: bool
 
 
+class Tables(Record):
+    """Embedding tables, whose rows are looked up: `parameters` of the work is without them.
+
+    A sample reads `gathered_bytes` of rows and keeps `pooled_bytes` of their sums, which travel to
+    where the sample is trained when the tables are spread over several devices. `gather_share` is
+    what reads of single rows reach of a memory's rate.
+    """
+
+    parameters: Quantity
+    gathered_bytes: Quantity
+    pooled_bytes: Quantity
+    gather_share: Quantity
+
+
 class Work(Record):
     """What one sample (an image, a sentence, a request) asks of a machine.
 
@@ -41,6 +55,17 @@ class Work(Record):
     overhead_cpu: Quantity
     overhead_accelerator: Quantity
     precisions: tuple[Precision, ...] = Field(min_length=1)
+    tables: Tables | None = None
+
+
+class Reduction(Record):
+    """What can be done to the data where it is born: the share of its bytes that is left.
+
+    `work` of a sample is counted at the rate of large matrix products.
+    """
+
+    kept: Quantity
+    work: Quantity
 
 
 class Data(Record):
@@ -49,17 +74,24 @@ class Data(Record):
     samples: Reading
     sample_bytes: Quantity
     born: Literal["edge", "cloud"]
+    reduction: Reduction | None = None
 
 
 class Training(Record):
-    """A job: so many epochs over the data; the global batch does not depend on the nodes."""
+    """A job: so many epochs over the data; the global batch does not depend on the nodes.
+
+    `trained` are the parameters that change, all of them where it is left out; the others are kept
+    in the precision that is computed in.
+    """
 
     epochs: Quantity
     global_batch: Quantity
     optimiser: Optimiser
     deadline: Limit | None = None
     checkpoints_kept: Quantity
+    trained: Quantity | None = None
     local_steps: tuple[int, ...] = ()
+    compression_ranks: tuple[int, ...] = ()
 
 
 class Cascade(Record):
@@ -67,6 +99,36 @@ class Cascade(Record):
 
     edge_work: Quantity
     escalated: Quantity
+
+
+class Split(Record):
+    """A layer between which the model can be cut: its first part runs where the data is born.
+
+    `edge_work` is the share of the model's work before the cut, `sent_bytes` what travels instead
+    of the request.
+    """
+
+    after: str
+    edge_work: Quantity
+    sent_bytes: Quantity
+
+
+class Generation(Record):
+    """Answers that are made token by token; the sample of the work is then one token.
+
+    The sizes give what a token keeps in memory while its answer is made: 2 (a key and a value) ×
+    layers × key-value heads × head size, in half precision or what is computed in if that is wider.
+    `first_token` bounds the percentile of the time to the first token, `token` that of the time for
+    each one after it.
+    """
+
+    tokens_in: Quantity
+    tokens_out: Quantity
+    layers: Quantity
+    kv_heads: Quantity
+    head_size: Quantity
+    first_token: Limit | None = None
+    token: Limit | None = None
 
 
 class Serving(Record):
@@ -86,6 +148,14 @@ class Serving(Record):
     availability: Limit | None = None
     load_curve: tuple[float, ...] = ()
     cascade: Cascade | None = None
+    splits: tuple[Split, ...] = ()
+    generation: Generation | None = None
+
+    @model_validator(mode="after")
+    def _check_sharing(self) -> Self:
+        if self.generation is not None and (self.cascade is not None or self.splits):
+            raise ValueError("[serving.generation] goes with neither a cascade nor splits")
+        return self
 
 
 class Residency(Record):

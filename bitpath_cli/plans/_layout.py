@@ -22,10 +22,14 @@ RUNTIME: Final = assumed(
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node: its number, the group it belongs to and how many ranks run on it."""
+    """One node: its number, the group it belongs to and how many ranks run on it.
+
+    `host` is its name, where a fleet's report knows it.
+    """
 
     number: int
     group: NodeGroup
+    host: str = ""
 
     @property
     def ranks(self) -> int:
@@ -35,10 +39,12 @@ class Node:
 
 def nodes(blueprint: Blueprint) -> tuple[Node, ...]:
     """Every node of the configuration, or of each place where it is a service."""
-    groups = (
-        group for group in blueprint.configuration.nodes for _ in range(math.ceil(group.count))
+    told = (
+        (group, group.hosts[at] if at < len(group.hosts) else "")
+        for group in blueprint.configuration.nodes
+        for at in range(math.ceil(group.count))
     )
-    return tuple(Node(number, group) for number, group in enumerate(groups))
+    return tuple(Node(number, group, host) for number, (group, host) in enumerate(told))
 
 
 def places(blueprint: Blueprint) -> frozenset[str]:
@@ -79,6 +85,8 @@ def memory_limit(blueprint: Blueprint, group: NodeGroup) -> Reading:
 
 def cpus(blueprint: Blueprint, group: NodeGroup) -> Reading:
     """CPUs of each node, which only the assessed host's report knows."""
+    if group.hosts:
+        return absent("how many CPUs each of them may use stands in its own report")
     if group.device != _HOST:
         return absent(f"the profile of {group.device} does not say how many CPUs it has")
     return blueprint.cpus

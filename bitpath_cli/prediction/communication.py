@@ -123,13 +123,17 @@ def overlapped_backward(
     algorithms: Sequence[Algorithm],
     overlap: Tensor,
     slowdown: Tensor,
+    share: Tensor | None = None,
 ) -> Tensor:
     """Backward and the all-reduce of its gradient buckets, until the last of both has ended.
 
     e_j = max(e_{j−1}, r_j) + T_AR(b_j), where bucket j is ready at r_j. `overlap` is the share of
     backward during which communication can proceed (about 0 where the cores that compute also move
-    the data), `slowdown` is κ ≥ 1, by which backward stretches while it communicates.
+    the data), `slowdown` is κ ≥ 1, by which backward stretches while it communicates. What travels
+    is `share` of the gradient's bytes: below 1 where they are compressed, above 1 where sharded
+    weights travel too.
     """
+    factor = torch.ones_like(slowdown) if share is None else share
     alone = ranks <= 1
     stretched = backward * torch.where(alone, torch.ones_like(slowdown), slowdown)
     sizes = bucket_sizes(gradient_bytes)
@@ -138,6 +142,6 @@ def overlapped_backward(
     for size in sizes:
         done += size
         ready = stretched * ((1 - overlap) + overlap * (done / gradient_bytes))
-        spent = all_reduce(ranks, torch.as_tensor(size, dtype=alpha.dtype), alpha, beta, algorithms)
+        spent = all_reduce(ranks, size * factor, alpha, beta, algorithms)
         ended = torch.maximum(ended, ready) + spent
     return torch.where(alone, backward, torch.maximum(stretched, ended))

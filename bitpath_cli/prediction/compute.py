@@ -1,8 +1,8 @@
 """How long a machine computes: a roofline per class of operation with measured ceilings.
 
 Shapes broadcast; times are seconds, rates FLOP/s and B/s, work FLOP and bytes. Sources: Williams et
-al., Roofline (CACM 2009) for the two ceilings; forward : backward = 1 : 2 is the count of matrix
-products in back-propagation.
+al., Roofline (CACM 2009) for the two ceilings; back-propagation does each matrix product of the
+forward pass once for its input's gradient, and once for its weights' where they are trained.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from typing import Final
 import torch
 from torch import Tensor
 
-BACKWARD_PER_FORWARD: Final = 2.0
 _FLOP_PER_CUBE: Final = 2.0
 
 
@@ -41,17 +40,22 @@ def forward_time(
 
 
 def training_step(
-    forward: Tensor, overhead: Tensor, parameters: Tensor, state_bytes: float, memory_rate: Tensor
+    forward: Tensor,
+    overhead: Tensor,
+    trained_share: Tensor,
+    state_bytes: Tensor,
+    memory_rate: Tensor,
 ) -> Step:
     """A step from the time of its forward pass (overhead included, which backward repeats once).
 
-    The optimiser reads and writes its state and the gradients once: memory-bound.
+    `trained_share` is that of the parameters. The optimiser reads and writes `state_bytes`, the
+    trained weights, their gradients and its own state, once: memory-bound.
     """
     work = forward - overhead
     return Step(
         forward=forward,
-        backward=work * BACKWARD_PER_FORWARD + overhead,
-        optimiser=2 * state_bytes * parameters / memory_rate,
+        backward=work * (1 + trained_share) + overhead,
+        optimiser=2 * state_bytes / memory_rate,
     )
 
 

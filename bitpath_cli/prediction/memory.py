@@ -1,7 +1,9 @@
 """How much memory a model needs; sources stand at the numbers."""
 
+from dataclasses import dataclass
 from typing import Final
 
+import torch
 from torch import Tensor
 
 from bitpath_cli.model.workload import Optimiser, Precision
@@ -27,11 +29,48 @@ def size_beside_float32(precision: Precision) -> float:
     return WEIGHT_BYTES[precision] / WEIGHT_BYTES["float32"]
 
 
-def training_bytes(
-    parameters: Tensor, optimiser: Optimiser, activation_bytes: Tensor, samples: Tensor
-) -> Tensor:
-    """Weights, gradients, optimiser state, and what the forward pass keeps for the backward."""
-    return STATE_BYTES[optimiser] * parameters + activation_bytes * samples
+@dataclass(frozen=True, slots=True)
+class State:
+    """Bytes that training keeps beside the activations, of which each rank has a copy or a part."""
+
+    weights: Tensor
+    gradients: Tensor
+    optimiser: Tensor
+
+    def on_a_rank(self, stage: Tensor, ranks: Tensor) -> Tensor:
+        """What one of so many ranks keeps under ZeRO's stage: 0 for a copy of everything.
+
+        Stage 1 divides the optimiser's state among the ranks, stage 2 the gradients too, stage 3
+        everything (Rajbhandari et al., ZeRO, SC 2020, §5).
+        """
+        part = [torch.where(stage >= least, ranks, torch.ones_like(ranks)) for least in (3, 2, 1)]
+        return self.weights / part[0] + self.gradients / part[1] + self.optimiser / part[2]
+
+
+def training_state(
+    parameters: Tensor, trained: Tensor, frozen_bytes: Tensor, optimiser: Optimiser
+) -> State:
+    """All of a model of which so many parameters are trained; the others take `frozen_bytes` each.
+
+    Trained ones are counted in float32; see STATE_BYTES for mixed precision.
+    """
+    frozen = (parameters - trained).clamp_min(0.0) * frozen_bytes
+    return State(
+        weights=WEIGHT_BYTES["float32"] * trained + frozen,
+        gradients=GRADIENT_BYTES * trained,
+        optimiser=(STATE_BYTES[optimiser] - WEIGHT_BYTES["float32"] - GRADIENT_BYTES) * trained,
+    )
+
+
+def sharded_traffic(stage: Tensor, rounds: Tensor) -> Tensor:
+    """What sharding sends, as a multiple of one all-reduce of the gradients.
+
+    An all-reduce is a reduce-scatter and an all-gather, half of its bytes each. Stages 1 and 2
+    scatter the gradients (stage 2 in every round of accumulation) and gather the weights once;
+    stage 3 gathers the weights for forward and for backward, in every round: 1.5 × (ZeRO, §7).
+    """
+    scattered_each_round = torch.where(stage >= 2, (rounds + 1) / 2, torch.ones_like(rounds))
+    return torch.where(stage >= 3, 1.5 * rounds, scattered_each_round)
 
 
 def inference_bytes(

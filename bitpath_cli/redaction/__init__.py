@@ -29,6 +29,11 @@ _HOME: Final = re.compile(r"/(?:home|Users)/([\w.-]+)")
 _SHORTEST_NAME: Final = 4
 
 
+def is_token(name: str) -> bool:
+    """Whether a host's name is what a redaction called it, so that nobody can reach it by that."""
+    return _TOKEN.fullmatch(name) is not None
+
+
 def redact(report: Report) -> Report:
     """The same report without identifiers; its fingerprint still tells equal machines."""
     return Redactor().redact(report)
@@ -84,13 +89,18 @@ class Redactor:
             label: label if each.host.name == was.host.name else each.host.name
             for label, each, was in zip(labels, members, report.members, strict=True)
         }
-        notes = (each.model_copy(update={"text": self.text(each.text)}) for each in report.notes)
-        return report.model_copy(
-            update={
-                "members": members, "fleet": rename_nodes(fleet, names, self.text),
-                "notes": tuple(notes),
-            }
+        walk = Walk(
+            self._forms, {name: token for name, token in names.items() if _tells(name)},
+            self._others, {},
         )  # fmt: skip
+        told = report.model_copy(update={"members": (), "fleet": None})
+        return walk.record(told).model_copy(
+            update={
+                "host": report.host,
+                "members": members,
+                "fleet": rename_nodes(fleet, names, self.text),
+            }
+        )
 
     def text(self, text: str) -> str:
         """Free text that belongs to no host, such as the names of files."""

@@ -126,17 +126,22 @@ def _usable(report: Report, benchmark: str) -> list[BenchmarkResult]:
 
 
 def _ceilings(report: Report, device: str) -> tuple[Ceiling, ...]:
-    """The best of each precision, the highest first; integer operations are no FLOP."""
+    """The best square product of each precision, the highest first; integers are no FLOP."""
     best: dict[str, Quantity] = {}
     for each in _usable(report, "gemm"):
         dtype, found = str(each.parameters.get("dtype", "")), _value(each.metric("throughput"))
-        same = str(each.parameters.get("device", "cpu")) == device
+        same = str(each.parameters.get("device", "cpu")) == device and _is_square(each)
         if not same or found is None or found.unit != FLOP_PER_SECOND or dtype == "int8":
             continue
         if dtype not in best or found.value > best[dtype].value:
             best[dtype] = found
     ordered = sorted(best.items(), key=lambda each: -each[1].value)
     return tuple(Ceiling(*each) for each in ordered[: len(SERIES)])
+
+
+def _is_square(result: BenchmarkResult) -> bool:
+    """As the cost model takes them: a linear layer's few rows and batches name their shape."""
+    return "shape" not in result.parameters
 
 
 def _memory(report: Report, device: str) -> tuple[str, Quantity] | None:

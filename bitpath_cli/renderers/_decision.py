@@ -16,6 +16,8 @@ from bitpath_cli.model.units import significant
 from bitpath_cli.renderers._words import reading, share, strategy, term, term_name
 
 _WORTH_SAYING: Final = 0.05
+_WORTH_MEASURING: Final = 0.01
+_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,10 @@ def confidence(advice: Recommendation) -> str:
 
 def assumptions(advice: Recommendation, most: int) -> tuple[str, ...]:
     """What knowing would settle most first, then the widest; once how, for those alike."""
-    widest = sorted(advice.assumptions, key=lambda each: (_gain(each, advice), _spread(each)))[::-1]
+    # What can be measured stands among the measurements, with its command.
+    named = {name for each in advice.measurements for name in each.inputs}
+    stated = [each for each in advice.assumptions if each.name not in named]
+    widest = sorted(stated, key=lambda each: (_gain(each, advice), _spread(each)))[::-1]
     shown = widest[:most]
     told = [
         f"{', '.join(_figure(each, advice) for each in shown if each.next_step == step)}: {step}"
@@ -104,6 +109,20 @@ def assumptions(advice: Recommendation, most: int) -> tuple[str, ...]:
     if len(widest) > most:
         told.append(f"and {len(widest) - most} more, in the report")
     return tuple(told)
+
+
+def worth_measuring(advice: Recommendation) -> tuple[str, ...]:
+    """What measuring would make the choice surer; else that none of what is left would."""
+    gains = [
+        each
+        for each in advice.measurements
+        if each.confidence_if_known - each.confidence_now >= _WORTH_MEASURING
+    ]
+    if gains or not advice.measurements:
+        return tuple(each.sentence for each in gains)
+    now = share(advice.measurements[0].confidence_now)
+    left = ", ".join(each.what for each in advice.measurements[:_NAMED])
+    return (f"nothing that is left to measure would raise the confidence of {now}: {left}",)
 
 
 def _figure(each: AssumedInput, advice: Recommendation) -> str:

@@ -31,6 +31,11 @@ MEANINGS: Final[Mapping[Doubt, Meaning]] = {
     Doubt.CPU_QUOTA: Meaning(
         "quota", "the container's CPU quota stopped it part of the time", "raise the quota"
     ),
+    Doubt.IO_LIMIT: Meaning(
+        "I/O limit",
+        "the control group's limit on the disk was reached, not the disk's own",
+        "raise io.max or blkio.throttle",
+    ),
     Doubt.STEAL: Meaning(
         "stolen time",
         "the hypervisor gave its processors to others",

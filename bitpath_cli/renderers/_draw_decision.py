@@ -19,6 +19,7 @@ from bitpath_cli.renderers._decision import (
     next_bottleneck,
     term_labels,
     weights,
+    worth_measuring,
 )
 from bitpath_cli.renderers._drawing import FILL_STYLES, FILLS, heading, labelled, stack
 
@@ -112,11 +113,14 @@ def _explain(advice: Recommendation) -> Iterator[tuple[str, RenderableType]]:
     for label, sentences in (
         ("until", [each.sentence for each in advice.break_even]),
         ("better by", [each.sentence for each in advice.remedies]),
+        ("next money", [] if advice.next_money is None else [advice.next_money.sentence]),
+        ("measure", [each.removeprefix("measure ") for each in worth_measuring(advice)]),
         ("rests on", list(assumptions(advice, _MOST - 1))),
-        ("note", list(advice.notes)),
     ):
         for index, sentence in enumerate(sentences[:_MOST]):
             yield label if index == 0 else "", Text(sentence)
+    for index, sentence in enumerate(advice.notes):
+        yield "note" if index == 0 else "", Text(sentence)
     yield "weights", Text(weights(advice))
     yield "× is against", Text(advice.references_explained)
 

@@ -9,15 +9,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bitpath_cli.model.reading import Quantity
 from bitpath_cli.model.trial import Comparison, Decision, Trial, Tried
 from bitpath_cli.renderers._drawing import heading, labelled
+from bitpath_cli.renderers._trial_words import error, figure, held, verdict
 from bitpath_cli.renderers._words import reading
 
-_WORDS: Final = {
-    "step_time": "a step", "compute": "the job", "storage": "kept", "bandwidth": "moved",
-    "hardware": "cost", "energy": "energy",
-}  # fmt: skip
+_COLOURS: Final = {"right": "green", "a tie": "yellow", "wrong": "red"}
 
 
 def draw_trial(trial: Trial) -> Iterator[RenderableType]:
@@ -47,7 +44,9 @@ def _candidates(tried: tuple[Tried, ...]) -> Table:
         table.add_row(Text(each.label, "bold"))
         for found in each.comparisons:
             cells = (reading(found.predicted), reading(found.measured), _error(found))
-            table.add_row(f"  {_WORDS[found.name]}", *cells)
+            table.add_row(f"  {figure(each, found)}", *cells)
+        if each.held is not None:
+            table.add_row("  held up by", "", held(each.held), "")
     return table
 
 
@@ -61,18 +60,13 @@ def _decisions(decisions: tuple[Decision, ...], names: list[str]) -> Table:
     table.add_column("order τ", justify="right")
     table.add_column("")
     for each in decisions:
-        verdict = Text("right", "green") if each.is_right else Text("wrong", "red")
-        if each.is_right and each.recommended != each.best:
-            verdict = Text("a tie", "yellow")
+        told = verdict(each)
         table.add_row(
             each.goal, names[each.recommended], names[each.best], f"{each.regret:.1%}",
-            f"{each.noise:.1%}", reading(each.rank_correlation), verdict,
+            f"{each.noise:.1%}", reading(each.rank_correlation), Text(told, _COLOURS[told]),
         )  # fmt: skip
     return table
 
 
 def _error(found: Comparison) -> Text:
-    if not isinstance(found.error, Quantity):
-        return Text("?")
-    inside = found.is_covered
-    return Text(f"{found.error.value:+.1%}", "green" if inside else "yellow")
+    return Text(error(found), "green" if found.is_covered else "yellow")

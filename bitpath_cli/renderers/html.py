@@ -19,6 +19,7 @@ from bitpath_cli.renderers._page_decision import decide, overview
 from bitpath_cli.renderers._page_fleet import fleet
 from bitpath_cli.renderers._page_machine import machine
 from bitpath_cli.renderers._page_measured import measured
+from bitpath_cli.renderers._page_trial import show
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -60,6 +61,7 @@ def _render_within(report: Report, room: Room) -> str:
         undecided=len(report.recommendations) - len(shown),
         fleet=fleet(report),
         measured=measured(report),
+        trials=[show(each, number) for number, each in enumerate(report.trials, 1)],
         machine=machine(report),
         meanings=MEANINGS,
     )

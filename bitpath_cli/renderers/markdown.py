@@ -17,6 +17,7 @@ from bitpath_cli.renderers._decision import (
     next_bottleneck,
     term_labels,
     weights,
+    worth_measuring,
 )
 from bitpath_cli.renderers._doubts import MEANINGS
 from bitpath_cli.renderers._fleet import (
@@ -36,6 +37,7 @@ from bitpath_cli.renderers._measured import Line, doubts, measure_lines
 from bitpath_cli.renderers._page import Table
 from bitpath_cli.renderers._page_fleet import fleet
 from bitpath_cli.renderers._page_machine import machine
+from bitpath_cli.renderers._page_trial import Shown, show
 from bitpath_cli.renderers._words import LEGEND, share
 
 _MOST = 10
@@ -64,6 +66,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _measured(report)
     for advice in report.recommendations:
         yield from _decided(advice)
+    for number, trial in enumerate(report.trials, 1):
+        yield from _tried(show(trial, number))
     yield from _missing(report)
     yield from section("Notes", (f"{each.text} {each.next_step}".rstrip() for each in report.notes))
     yield LEGEND
@@ -91,6 +95,17 @@ def _missing(report: Report) -> Iterator[str]:
         count = len(found.absent.rows) + found.absent.left_out
         yield f"Of {count} more causes the thing is simply not there."
         yield ""
+
+
+def _tried(shown: Shown) -> Iterator[str]:
+    yield f"## Put to the test: {plain(shown.workload)}"
+    yield ""
+    yield plain(shown.scaling)
+    yield ""
+    for each in (shown.decisions, shown.figures):
+        if each is not None:
+            yield from _as_told(each)
+    yield from bullets(shown.remarks)
 
 
 def _as_told(told: Table) -> Iterator[str]:
@@ -180,6 +195,7 @@ def _decided(advice: Recommendation) -> Iterator[str]:
             f"**× is against**: {advice.references_explained}",
         )
     )
+    yield from section("Worth measuring", worth_measuring(advice))
     yield from section("Rests on", assumptions(advice, _MOST))
     yield from bullets(advice.notes)
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from bitpath_cli.errors import PeerFailed
-from bitpath_cli.serving.service import ANSWERS_PATH, MODEL_PATH, START
+from bitpath_cli.serving.service import ANSWERS_PATH, EXCHANGE_PATH, MODEL_PATH, REPLY, START
 from bitpath_cli.serving.wire import Array, BadMessage, Message, pack, unpack
 
 if TYPE_CHECKING:
@@ -80,8 +80,16 @@ class Client:
 
     async def ask(self, start: int, arrays: Sequence[Array]) -> Reply:
         """The outputs from module `start` on; Refused, or PeerFailed where the service is gone."""
+        return await self._post(f"{ANSWERS_PATH}?{START}={start}", arrays)
+
+    async def exchange(self, sent_bytes: int, reply_bytes: int) -> Reply:
+        """Bytes there and bytes back, with all that an answer takes but the model; as `ask`."""
+        array = Array("uint8", (sent_bytes,), bytes(sent_bytes))
+        return await self._post(f"{EXCHANGE_PATH}?{REPLY}={reply_bytes}", [array])
+
+    async def _post(self, path: str, arrays: Sequence[Array]) -> Reply:
         body = pack(Message(tuple(arrays)))
-        status, answer = await self._send("POST", f"{ANSWERS_PATH}?{START}={start}", body)
+        status, answer = await self._send("POST", path, body)
         if status != 200:
             raise Refused(f"{status}: {answer.decode('utf-8', 'replace')[:_SHOWN]}")
         try:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 MODEL_PATH: Final = "/v1/model"
 ANSWERS_PATH: Final = "/v1/answers"
+EXCHANGE_PATH: Final = "/v1/exchange"
 START: Final = "start"
+REPLY: Final = "reply"
 BODY_BYTES: Final = 64 << 20
 _STOP_SECONDS: Final = 2.0
 _SHOWN: Final = 200
@@ -84,7 +86,8 @@ class Service:
 
         made = web.Application(middlewares=[guard], client_max_size=self._bounds.body_bytes)
         made.router.add_get(MODEL_PATH, self._describe)
-        made.router.add_post(ANSWERS_PATH, self._admit)
+        made.router.add_post(ANSWERS_PATH, self._admit(self._answer))
+        made.router.add_post(EXCHANGE_PATH, self._admit(self._exchange))
         return made
 
     async def _describe(self, request: "web.Request") -> "web.Response":
@@ -98,19 +101,41 @@ class Service:
             }
         )  # fmt: skip
 
-    async def _admit(self, request: "web.Request") -> "web.Response":
+    def _admit(self, answer: "Handler") -> "Handler":
         """A place in the queue from the first byte on, so that what waits is bounded in memory."""
-        if self._admitted > self._bounds.queue:
-            return _refuse(503, f"{self._bounds.queue} requests wait already", {"Retry-After": "1"})
-        self._admitted += 1
+
+        async def handle(request: "web.Request") -> "web.StreamResponse":
+            if self._admitted > self._bounds.queue:
+                words = f"{self._bounds.queue} requests wait already"
+                return _refuse(503, words, {"Retry-After": "1"})
+            self._admitted += 1
+            try:
+                async with asyncio.timeout(self._bounds.request_seconds):
+                    return await answer(request)
+            except TimeoutError:
+                limit = f"{self._bounds.request_seconds:g} s"
+                return _refuse(504, f"the request was not answered within {limit}")
+            finally:
+                self._admitted -= 1
+
+        return handle
+
+    async def _exchange(self, request: "web.Request") -> "web.StreamResponse":
+        """All that an answer takes but the model: so that a link and our own cost can be told."""
+        from aiohttp import web
+
+        asked = request.query.get(REPLY, "1")
+        if not asked.isdecimal() or len(asked) > 12 or int(asked) > self._bounds.body_bytes:
+            return _refuse(400, f"{REPLY} is a number of bytes")
         try:
-            async with asyncio.timeout(self._bounds.request_seconds):
-                return await self._answer(request)
-        except TimeoutError:
-            limit = f"{self._bounds.request_seconds:g} s"
-            return _refuse(504, f"the request was not answered within {limit}")
-        finally:
-            self._admitted -= 1
+            unpack(await request.read())
+        except BadMessage as error:
+            return _refuse(400, str(error))
+        size = max(1, int(asked))
+        reply = await asyncio.get_running_loop().run_in_executor(
+            self._worker, lambda: pack(Message((Array("uint8", (size,), bytes(size)),)))
+        )
+        return web.Response(body=reply, content_type="application/octet-stream")
 
     async def _answer(self, request: "web.Request") -> "web.Response":
         from aiohttp import web

@@ -6,7 +6,7 @@ strategy can flatter itself.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal
 
 import torch
@@ -22,17 +22,21 @@ from bitpath_cli.model.workload import Precision, Workload
 PRECISIONS: Final[tuple[Precision, ...]] = (
     "float64", "float32", "tf32", "bfloat16", "float16", "int8",
 )  # fmt: skip
-TENURES: Final[tuple[Tenure, ...]] = ("owned", "bought", "on_demand", "spot")
+TENURES: Final[tuple[Tenure, ...]] = ("owned", "bought", "on_demand", "spot", "per_request")
 RATE_LEVERS: Final = (
     "compute",
     "memory_bandwidth",
     "network_bandwidth",
     "network_latency",
+    "device_link",
     "storage_bandwidth",
     "fixed_times",
 )
 """All rates, 1/latency and 1/fixed time among them: times are homogeneous of degree −1 in them."""
-SYNCHRONISATIONS: Final = ("none", "all-reduce", "local-sgd")
+SYNCHRONISATIONS: Final = (
+    "none", "all-reduce", "local-sgd", "slow-momentum", "parameter-server", "fp16-compress",
+    "powersgd", "zero-1", "zero-2", "zero-3",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,10 @@ class Machine:
     `rates` are those of large matrix products on the whole node, FLOP/s; `curve` holds pairs of
     matrix edge and share of that rate, empty where only the large rate is known. Machines of the
     same `hardware` share its luck in every draw. `prices` are the
-    purchase for owned and bought machines, and currency a second for rented ones.
+    purchase for owned and bought machines, and currency a second for rented ones. `link` is one way
+    between the devices of a node, and `host_memory` the main memory beside an accelerator's own.
+    `hosts` are the names of those that a fleet really has; where there are none, any number can be
+    imagined.
     """
 
     name: str
@@ -90,6 +97,9 @@ class Machine:
     prices: Mapping[Tenure, Quantity]
     availability: Quantity
     steps: MeasuredSteps | None = None
+    link: Quantity | None = None
+    host_memory: Quantity | None = None
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +116,21 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """All that a strategy may know. Today's host is `machines[0]`."""
+    """All that a strategy may know. Today's host is `machines[0]`, or the like of most of a fleet.
+
+    `links` are the measured networks within or between machines of two indices, the smaller first;
+    `wire` is that of all others. `notes` say what of the inputs a person should know. `step_error`
+    is 1 with the spread of the model's own errors; without it predictions are as sure as inputs.
+    """
 
     workload: Workload
     site: Site
     machines: tuple[Machine, ...]
     wire: Wire
     largest_cluster: int
+    links: Mapping[tuple[int, int], Wire] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    step_error: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +138,9 @@ class JobPlans:
     """Configurations of a training job, a column each [C]: two groups of nodes that train together.
 
     The second group is that of a hybrid, with count 0 elsewhere. Machines, tenures, precisions and
-    synchronisations are indices; `interval` is the number of steps between synchronisations.
+    synchronisations are indices; `interval` is the number of steps between synchronisations, `rank`
+    that of PowerSGD's factors. Where `prepared`, the first group only reduces the data and the
+    second trains.
     """
 
     machine: Tensor
@@ -132,6 +152,8 @@ class JobPlans:
     precision: Tensor
     synchronisation: Tensor
     interval: Tensor
+    rank: Tensor
+    prepared: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +161,10 @@ class ServicePlans:
     """Configurations of a service, a column each [C]: nodes at every place, nodes at the centre.
 
     `escalated` is the share of requests that the centre answers: 0 edge, 1 cloud, between a
-    cascade, whose edge nodes run the small model.
+    cascade, whose edge nodes run the small model. `split` is the index of the cut after which the
+    centre goes on, −1 without one. `batch` is the most requests that a node computes together.
+    `hours` [C, 24] are the nodes at the centre in each hour of the day, of which `central_count` is
+    the most.
     """
 
     machine: Tensor
@@ -151,11 +176,15 @@ class ServicePlans:
     precision: Tensor
     escalated: Tensor
     is_cascade: Tensor
+    split: Tensor
+    batch: Tensor
+    hours: Tensor
 
 
 ConstraintName = Literal[
-    "memory", "deadline", "budget", "residency", "latency", "utilisation", "uplink", "availability"
-]
+    "memory", "deadline", "budget", "residency", "latency", "first_token", "token", "utilisation",
+    "uplink", "availability",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +247,13 @@ class Strategy:
 
 
 Plans = JobPlans | ServicePlans
+
+
+def link_name(question: Question, one: int, other: int) -> str:
+    """How the measured network of machines of two indices is called among the inputs."""
+    if one == other:
+        return f"among {question.machines[one].name}"
+    return f"between {question.machines[one].name} and {question.machines[other].name}"
 
 
 def select(plans: Plans, index: Tensor) -> Plans:

@@ -1,9 +1,10 @@
-"""A training job on one or two groups of nodes: its step, its elapsed time, its five terms.
+"""A training job on one or two groups of nodes: its elapsed time, and its five terms.
 
 The global batch is divided by the groups' speed, so that all nodes end a step together. A group in
 the cloud first receives its share of the data, if the data is born at the edge.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -12,100 +13,98 @@ from torch import Tensor
 from bitpath_cli.cost.terms import TermTensors
 from bitpath_cli.model.reading import Missing
 from bitpath_cli.model.workload import Training
-from bitpath_cli.prediction.communication import bytes_sent_per_rank
-from bitpath_cli.prediction.data_loading import transfer_time
 from bitpath_cli.prediction.energy import energy, power
-from bitpath_cli.prediction.memory import (
-    FILL_CAP,
-    GRADIENT_BYTES,
-    STATE_BYTES,
-    training_bytes,
-)
+from bitpath_cli.prediction.memory import FILL_CAP
 from bitpath_cli.prediction.money import preemption_overhead
-from bitpath_cli.strategies import TENURES, Bound, JobPlans, Outcome
+from bitpath_cli.strategies import SYNCHRONISATIONS, TENURES, Bound, JobPlans, Outcome
 from bitpath_cli.strategies._bounds import limit_bound, residency_bounds
-from bitpath_cli.strategies._job_step import (
-    Group,
-    Links,
-    links_between,
+from bitpath_cli.strategies._job_data import (
+    before_start,
+    data_samples,
     loading_stall,
+    moved,
+    sample_size,
+)
+from bitpath_cli.strategies._job_links import Links, links_between
+from bitpath_cli.strategies._job_nodes import (
+    Group,
+    checkpoint_bytes,
     node_groups,
-    step_time,
+    ranks_of,
     where_present,
 )
+from bitpath_cli.strategies._job_step import bytes_of_a_step, step_time
 from bitpath_cli.strategies._world import World
 
 _SPOT: Final = TENURES.index("spot")
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """How a job goes, [C, D]: `preparing` ends before anything trains, `reducing` is a part of it.
+
+    `steps` of `stepping` seconds, waiting for data included, make up `running`, which preemptions
+    stretch; all of it together is `elapsed`.
+    """
+
+    preparing: Tensor
+    reducing: Tensor
+    steps: Tensor
+    stepping: Tensor
+    running: Tensor
+    elapsed: Tensor
+
+
 def job_outcome(plans: JobPlans, world: World) -> Outcome:
     """The terms, the elapsed time and the bounds of training jobs [C, D]."""
     workload = world.question.workload
-    training, data = workload.training, workload.data
-    if training is None or isinstance(data.samples, Missing):
+    training = workload.training
+    if training is None or isinstance(workload.data.samples, Missing):
         raise ValueError(f"{workload.name} is no training job with a known number of samples")
     groups = node_groups(plans, world, training)
-    links = links_between(plans, world, groups)
-    stepping, communicating = step_time(plans, world, groups, links, training)
-    samples = world.of("data.samples", data.samples)
-    sample_bytes = world.of("data.sample_bytes", data.sample_bytes)
-    waiting = loading_stall(world, groups, sample_bytes, stepping)
+    links = links_between(world, groups)
+    computing, communicating = step_time(plans, world, groups, links, training)
+    computing = computing * _step_error(plans, world)
+    waiting = loading_stall(plans, world, groups, training, computing)
+    stepping = computing + waiting
     batch = world.of("training.batch", training.global_batch) * world.lever("batch")
-    epochs = world.of("training.epochs", training.epochs)
-    steps = epochs * samples / batch
-    running = steps * (stepping + waiting) * _spot_overhead(world, groups, training)
-    ingress, starting = _before_start(world, groups, links, samples * sample_bytes)
+    steps = world.of("training.epochs", training.epochs) * data_samples(world) / batch
+    running = steps * stepping * _spot_overhead(world, groups, training)
+    ingress, starting, reducing = before_start(plans, world, groups, links)
     elapsed = ingress + starting + running
-    sent = _synchronised_bytes(plans, world, groups, steps)
+    course = _Course(ingress, reducing, steps, stepping, running, elapsed)
+    sent = bytes_of_a_step(plans, world, groups, training)
     terms = tuple(
-        _terms(world, group, links, elapsed, running, stepping + waiting, sent, training)
-        for group in groups
+        _terms(plans, world, group, links, course, each * steps, training)
+        for group, each in zip(groups, sent, strict=True)
     )
     outcome = Outcome(
         groups=(terms[0], terms[1]),
         elapsed=elapsed,
         bounds=(),
         details={
-            "step_time": stepping + waiting,
+            "step_time": stepping,
             "communication_time": communicating,
             "stall_time": waiting,
-            "samples_per_second": batch / (stepping + waiting),
+            "samples_per_second": batch / stepping,
             "ingress_time": ingress + torch.zeros_like(elapsed),
             "job_time": elapsed,
             "job_price": terms[0].hardware + terms[1].hardware,
             "paid_energy": _paid_energy(groups, terms),
-            **_loads(plans, world, groups, training),
+            **_loads(world, groups),
         },
     )
-    bounds = _bounds(plans, world, groups, training, outcome)
+    bounds = _bounds(world, groups, training, outcome)
     return Outcome(outcome.groups, elapsed, bounds, outcome.details)
 
 
-def _before_start(
-    world: World, groups: tuple[Group, Group], links: Links, dataset: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Seconds until each place has its share of the data, and until rented nodes are up."""
-    arrivals = []
-    for each in groups:
-        going = _moved(world, each) * each.share * dataset
-        rate = torch.where(each.in_cloud, links.up, links.down)
-        spent = transfer_time(going, rate, links.round_trip)
-        arrivals.append(torch.where(going > 0, spent, torch.zeros_like(spent)))
-    ingress = torch.maximum(arrivals[0], arrivals[1])
-    cloud = world.question.site.cloud
-    if cloud is None:
-        return ingress, torch.zeros_like(ingress)
-    starting = world.of("cloud.start_up", cloud.start_up) / world.lever("fixed_times")
-    any_cloud = (groups[0].in_cloud & (groups[0].count > 0)) | (
-        groups[1].in_cloud & (groups[1].count > 0)
-    )
-    return ingress, torch.where(any_cloud, starting, torch.zeros_like(starting))
-
-
-def _moved(world: World, group: Group) -> Tensor:
-    """1 where the group is not where the data is born, else 0, [C, 1]."""
-    born_in_cloud = world.question.workload.data.born == "cloud"
-    return ((group.in_cloud != born_in_cloud) & (group.count > 0)).double()
+def _step_error(plans: JobPlans, world: World) -> Tensor:
+    """How far the model itself is off, [C, D] or [1, 1]: alike for all with one synchronisation."""
+    error = world.question.step_error
+    if error is None:
+        return torch.ones((1, 1), dtype=torch.float64)
+    drawn = [world.draws.of(f"model.step.{name}", error) for name in SYNCHRONISATIONS]
+    return torch.stack(drawn)[plans.synchronisation]
 
 
 def _spot_overhead(world: World, groups: tuple[Group, Group], training: Training) -> Tensor:
@@ -114,9 +113,7 @@ def _spot_overhead(world: World, groups: tuple[Group, Group], training: Training
     factor = torch.ones_like(groups[0].step.total)
     if cloud is None:
         return factor
-    size = STATE_BYTES[training.optimiser] * world.of(
-        "work.parameters", world.question.workload.work.parameters
-    )
+    size = checkpoint_bytes(world, training, ranks_of(groups).clamp_min(1.0))
     fixed = world.lever("fixed_times")
     for each in groups:
         stretched = preemption_overhead(
@@ -129,71 +126,51 @@ def _spot_overhead(world: World, groups: tuple[Group, Group], training: Training
     return factor
 
 
-def _synchronised_bytes(
-    plans: JobPlans, world: World, groups: tuple[Group, Group], steps: Tensor
-) -> Tensor:
-    """Bytes that each node sends for synchronisation during the whole job."""
-    ranks = groups[0].count + groups[1].count
-    size = GRADIENT_BYTES * world.of("work.parameters", world.question.workload.work.parameters)
-    rounds = torch.where(
-        plans.synchronisation.unsqueeze(1) > 0, steps / plans.interval.unsqueeze(1), 0.0
-    )
-    return rounds * bytes_sent_per_rank(ranks, size)
-
-
 def _terms(
+    plans: JobPlans,
     world: World,
     group: Group,
     links: Links,
-    elapsed: Tensor,
-    running: Tensor,
-    stepping: Tensor,
+    course: _Course,
     sent: Tensor,
     training: Training,
 ) -> TermTensors:
-    """The five terms of one group; all are 0 where it has no nodes."""
-    work = world.question.workload.work
-    parameters = world.of("work.parameters", work.parameters)
-    state = STATE_BYTES[training.optimiser] * parameters
-    dataset = _dataset_bytes(world)
-    kept = world.of("training.checkpoints", training.checkpoints_kept) * state
-    stored = (group.share * (dataset + kept) + group.count * state) * elapsed
-    incoming = _moved(world, group) * group.share * dataset + torch.zeros_like(elapsed)
-    synchronising = group.count * sent
-    bandwidth = synchronising + incoming
+    """The five terms of one group; all are 0 where it has no nodes.
+
+    A group that only reduces the data is held until the others have it.
+    """
+    dataset = data_samples(world) * sample_size(plans, world)
+    held = torch.where(group.training > 0, course.elapsed, course.preparing)
+    held = torch.where(group.count > 0, held, torch.zeros_like(held))
+    kept = world.of("training.checkpoints", training.checkpoints_kept)
+    on_nodes = group.training * world.devices(group.trainer) * group.state
+    stored = (
+        group.share * (dataset + kept * checkpoint_bytes(world, training, torch.ones(1))) + on_nodes
+    ) * course.elapsed
+    incoming = moved(world, group) * group.share * dataset + torch.zeros_like(course.elapsed)
+    synchronising = group.training * sent
     link_time = synchronising * links.beta + incoming / torch.where(
         group.in_cloud, links.up, links.down
     )
     price = world.price_of(
         group.machine, group.tenure.squeeze(1), world.of("site.duty", world.question.site.duty)
     )
-    reserved = torch.where(
-        group.count > 0, group.count * price * elapsed, torch.zeros_like(elapsed)
-    )
-    hardware = reserved + _cloud_extras(
-        world, group, stored, sent * group.count * links.over_uplink
-    )
-    busy = (group.step.total / stepping).clamp(0.0, 1.0) * (running / elapsed)
+    # A price that there is not belongs to no nodes.
+    reserved = torch.where(held > 0, group.count * price * held, torch.zeros_like(held))
+    hardware = reserved + _cloud_extras(world, group, stored, synchronising * links.over_uplink)
+    busy = (group.step.total / course.stepping).clamp(0.0, 1.0) * (course.running / course.elapsed)
+    reducing = course.reducing / course.preparing.clamp_min(1e-12)
+    busy = torch.where(group.training > 0, busy, reducing.clamp(0.0, 1.0))
     watts = power(world.power_idle[group.machine], world.power_max[group.machine], busy)
-    pue = _pue(world, group)
-    joules = torch.where(
-        group.count > 0, group.count * energy(watts, elapsed, pue), torch.zeros_like(elapsed)
-    )
+    joules = group.count * energy(watts, held, _pue(world, group))
     return TermTensors(
-        compute=elapsed * group.share,
-        storage=torch.where(group.count > 0, stored, torch.zeros_like(stored)),
-        bandwidth=bandwidth,
+        compute=where_present(group, course.elapsed * group.share),
+        storage=where_present(group, stored),
+        bandwidth=synchronising + incoming,
         link_time=link_time,
         hardware=hardware,
-        energy=joules,
+        energy=torch.where(group.count > 0, joules, torch.zeros_like(joules)),
     )
-
-
-def _dataset_bytes(world: World) -> Tensor:
-    data = world.question.workload.data
-    if isinstance(data.samples, Missing):
-        return torch.zeros((1, world.draws.count), dtype=torch.float64)
-    return world.of("data.samples", data.samples) * world.of("data.sample_bytes", data.sample_bytes)
 
 
 def _cloud_extras(world: World, group: Group, stored: Tensor, leaving: Tensor) -> Tensor:
@@ -216,18 +193,13 @@ def _pue(world: World, group: Group) -> Tensor:
 
 
 def _bounds(
-    plans: JobPlans,
-    world: World,
-    groups: tuple[Group, Group],
-    training: Training,
-    outcome: Outcome,
+    world: World, groups: tuple[Group, Group], training: Training, outcome: Outcome
 ) -> tuple[Bound, ...]:
     workload = world.question.workload
     found = []
     for each in groups:
-        needed = _memory_a_device(plans, world, each, training)
-        room = FILL_CAP * world.memory[each.machine] / world.devices(each.machine)
-        found.append(Bound("memory", where_present(each, needed), room, binds=True))
+        room = FILL_CAP * world.memory[each.trainer] / world.devices(each.trainer)
+        found.append(Bound("memory", where_present(each, each.needed), room, binds=True))
     if training.deadline is not None:
         found.append(limit_bound(world, "deadline", outcome.elapsed, training.deadline))
     if workload.budget is not None:
@@ -238,31 +210,16 @@ def _bounds(
     )
 
 
-def _loads(
-    plans: JobPlans, world: World, groups: tuple[Group, Group], training: Training
-) -> dict[str, Tensor]:
+def _loads(world: World, groups: tuple[Group, Group]) -> dict[str, Tensor]:
     """What each group's nodes are given: bytes of memory, samples of a step and at once."""
     found: dict[str, Tensor] = {}
     for which, each in enumerate(groups):
-        needed = _memory_a_device(plans, world, each, training) * world.devices(each.machine)
         found |= {
-            f"memory_needed.{which}": needed,
+            f"memory_needed.{which}": each.needed * world.devices(each.trainer),
             f"samples.{which}": each.samples,
             f"samples_at_once.{which}": each.at_once,
         }
     return found
-
-
-def _memory_a_device(plans: JobPlans, world: World, group: Group, training: Training) -> Tensor:
-    """Bytes that training takes on one device of a node, [C, D]."""
-    work = world.question.workload.work
-    activation = world.of("work.activation", work.activation_bytes)
-    return training_bytes(
-        world.of("work.parameters", work.parameters),
-        training.optimiser,
-        activation * world.narrowed(plans.precision),
-        group.at_once / world.devices(group.machine),
-    )
 
 
 def _paid_energy(groups: tuple[Group, Group], terms: tuple[TermTensors, ...]) -> Tensor:

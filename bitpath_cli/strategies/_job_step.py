@@ -1,136 +1,71 @@
-"""The nodes of a training job, the network between them, and how long a step takes."""
+"""How long a step of a training job takes under each way of keeping its replicas one model."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import torch
 from torch import Tensor
 
+from bitpath_cli.model.reading import assumed
+from bitpath_cli.model.units import SECOND
 from bitpath_cli.model.workload import Training
-from bitpath_cli.prediction.communication import GLOO, NCCL, all_reduce, overlapped_backward
-from bitpath_cli.prediction.compute import Step, training_step
-from bitpath_cli.prediction.data_loading import load_time, stall
-from bitpath_cli.prediction.memory import FILL_CAP, GRADIENT_BYTES, STATE_BYTES
-from bitpath_cli.strategies import SYNCHRONISATIONS, JobPlans
-from bitpath_cli.strategies._measured_step import (
-    averaging_time,
-    has_steps,
-    synchronised_step,
-    with_measured,
+from bitpath_cli.prediction.communication import (
+    GLOO,
+    NCCL,
+    bytes_sent_per_rank,
+    overlapped_backward,
+    server,
 )
+from bitpath_cli.prediction.compression import (
+    HALF,
+    factor_bytes,
+    factor_coding_time,
+    half_coding_time,
+    half_sum_time,
+)
+from bitpath_cli.prediction.embedding import exchange_bytes, exchange_time
+from bitpath_cli.prediction.memory import WEIGHT_BYTES, sharded_traffic
+from bitpath_cli.strategies import SYNCHRONISATIONS, JobPlans
+from bitpath_cli.strategies._job_links import (
+    Links,
+    inside_a_node,
+    is_accelerated,
+    is_measured,
+    reduced,
+)
+from bitpath_cli.strategies._job_nodes import (
+    Group,
+    gradient_size,
+    ranks_of,
+    sharding_stage,
+    trained_parameters,
+    where_present,
+)
+from bitpath_cli.strategies._measured_step import served_time, synchronised_step
 from bitpath_cli.strategies._world import World
 
-_ALL_REDUCE: Final = SYNCHRONISATIONS.index("all-reduce")
-_LOCAL_SGD: Final = SYNCHRONISATIONS.index("local-sgd")
+# Passes over the weights: gradients are put together and taken apart, and the weights as well; the
+# slow momentum's own step, as torch would write it.
+_SERVED_PASSES: Final = 8.0
+_HALF_SUM: Final = assumed(
+    4e-9, SECOND, "gloo of torch 2.13 on one AMD core: an all-reduce of 32 MiB between two ranks "
+    "took 61.5 ms in float16 and 28.8 ms in float32", 1.5,
+)  # fmt: skip
+_SLOW_PASSES: Final = 19.0
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """One group of nodes: columns [C, 1] from the plans, and [C, D] of what its nodes do."""
+class _Setting:
+    """What the ways of synchronising are computed from."""
 
-    machine: Tensor
-    tenure: Tensor
-    count: Tensor
-    in_cloud: Tensor
-    share: Tensor
-    samples: Tensor
-    at_once: Tensor
-    step: Step
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """The network that a plan's nodes synchronise over, and the way in for data."""
-
-    alpha: Tensor
-    beta: Tensor
-    up: Tensor
-    down: Tensor
-    round_trip: Tensor
-    over_uplink: Tensor
-
-
-def node_groups(plans: JobPlans, world: World, training: Training) -> tuple[Group, Group]:
-    """Both groups with their share of the batch, by speed at that batch per node."""
-    columns = (
-        (plans.machine, plans.count, plans.tenure),
-        (plans.other_machine, plans.other_count, plans.other_tenure),
-    )
-    batch = world.of("training.batch", training.global_batch) * world.lever("batch")
-    nodes = (plans.count + plans.other_count).unsqueeze(1)
-    even = batch / nodes
-    speeds = [
-        count.unsqueeze(1) / world.forward(machine, plans.precision, even)
-        for machine, count, _ in columns
-    ]
-    total = speeds[0] + speeds[1]
-    cloud = torch.tensor([each.place == "cloud" for each in world.question.machines])
-    made = []
-    for (machine, count, tenure), speed in zip(columns, speeds, strict=True):
-        share = speed / total
-        present = count.unsqueeze(1).clamp_min(1.0)
-        samples = batch * share / present
-        fitting = _micro_batch(world, machine, plans.precision, samples, training)
-        rounds = torch.ceil(samples / fitting - 1e-9).clamp_min(1.0)
-        forward = rounds * world.forward(machine, plans.precision, samples / rounds)
-        step = training_step(
-            forward,
-            rounds * world.overhead[machine],
-            world.of("work.parameters", world.question.workload.work.parameters),
-            STATE_BYTES[training.optimiser],
-            world.memory_rate[machine],
-        )
-        step = with_measured(world, machine, samples, step)
-        made.append(
-            Group(
-                machine, tenure.unsqueeze(1), count.unsqueeze(1), cloud[machine].unsqueeze(1),
-                share, samples, fitting, step,
-            )
-        )  # fmt: skip
-    return made[0], made[1]
-
-
-def _micro_batch(
-    world: World, machine: Tensor, precision: Tensor, samples: Tensor, training: Training
-) -> Tensor:
-    """How many samples of a step fit in a node's memory at once, at least one a device.
-
-    What does not fit is computed in rounds whose gradients are accumulated. Their number is taken
-    as given, so that it is no source of gradients for autograd.
-    """
-    work = world.question.workload.work
-    devices = world.devices(machine)
-    state = STATE_BYTES[training.optimiser] * world.of("work.parameters", work.parameters)
-    room = FILL_CAP * world.memory[machine].detach() - devices * state
-    kept = world.of("work.activation", work.activation_bytes) * world.narrowed(precision)
-    fitting = torch.floor(room / kept)
-    return torch.minimum(torch.maximum(fitting, devices), samples.detach().clamp_min(1e-9))
-
-
-def links_between(plans: JobPlans, world: World, groups: tuple[Group, Group]) -> Links:
-    """Nodes of one place talk over its LAN, those of two over the uplink."""
-    site, wire = world.question.site, world.question.wire
-    wide, tight = world.lever("network_bandwidth"), world.lever("network_latency")
-    link = site.uplink
-    up = world.of("uplink.up", link.up) * wide
-    down = world.of("uplink.down", link.down) * wide
-    round_trip = world.of("uplink.round_trip", link.round_trip) / tight
-    spans = (
-        (groups[0].count > 0) & (groups[1].count > 0) & (groups[0].in_cloud != groups[1].in_cloud)
-    )
-    near_alpha = world.of("wire.latency", wire.latency) / tight
-    near_beta = 1 / (world.of("wire.bandwidth", wire.bandwidth) * wide)
-    in_cloud = groups[0].in_cloud & ~spans
-    if site.cloud is not None:
-        cloud_beta = 1 / (world.of("cloud.up", site.cloud.link.up) * wide)
-        cloud_alpha = world.of("cloud.round_trip", site.cloud.link.round_trip) / tight / 2
-        near_beta = torch.where(in_cloud, cloud_beta, near_beta)
-        near_alpha = torch.where(in_cloud, cloud_alpha, near_alpha)
-    return Links(
-        alpha=torch.where(spans, round_trip / 2, near_alpha),
-        beta=torch.where(spans, 1 / torch.minimum(up, down), near_beta),
-        up=up, down=down, round_trip=round_trip, over_uplink=spans,
-    )  # fmt: skip
+    plans: JobPlans
+    world: World
+    training: Training
+    links: Links
+    ranks: Tensor
+    size: Tensor
+    sent: Tensor
 
 
 def step_time(
@@ -141,92 +76,166 @@ def step_time(
     training: Training,
 ) -> tuple[Tensor, Tensor]:
     """A step without waiting for data, and the part of it that is exposed communication."""
+    setting = _Setting(
+        plans, world, training, links, ranks_of(groups), gradient_size(world, training),
+        sent_share(plans, world, groups, training),
+    )  # fmt: skip
+    kind = plans.synchronisation.unsqueeze(1)
+    overlap = world.of(
+        "wire.overlap_accelerator", world.question.wire.overlap_accelerator
+    ).clamp_max(1.0)
+    spent = []
+    for each in groups:
+        seconds = each.step.total
+        for names, way in _WAYS.items():
+            chosen = torch.zeros_like(kind, dtype=torch.bool)
+            for name in names:
+                chosen = chosen | (kind == SYNCHRONISATIONS.index(name))
+            if bool(chosen.any()):
+                seconds = torch.where(chosen, way(setting, each), seconds)
+        inner = inside_a_node(world, each, setting.size * setting.sent, overlap)
+        spent.append(where_present(each, seconds + inner + _exchange(setting, each)))
+    alone = torch.maximum(*(where_present(each, each.step.total) for each in groups))
+    stepping = torch.maximum(*spent)
+    return stepping, stepping - alone
+
+
+def sent_share(
+    plans: JobPlans, world: World, groups: tuple[Group, Group], training: Training
+) -> Tensor:
+    """Bytes that are reduced when nodes talk, as a multiple of the gradients', [C, D]."""
+    kind = plans.synchronisation.unsqueeze(1)
+    rounds = torch.maximum(*(where_present(each, each.rounds) for each in groups))
+    share = torch.ones_like(rounds)
+    share = torch.where(kind == SYNCHRONISATIONS.index("fp16-compress"), HALF, share)
+    factors = 2 * _factor(plans, world, training) / gradient_size(world, training)
+    share = torch.where(kind == SYNCHRONISATIONS.index("powersgd"), factors, share)
+    stage = sharding_stage(plans)
+    return torch.where(stage > 0, sharded_traffic(stage, rounds), share)
+
+
+def bytes_of_a_step(
+    plans: JobPlans, world: World, groups: tuple[Group, Group], training: Training
+) -> tuple[Tensor, Tensor]:
+    """Bytes that each node of both groups sends in a mean step, [C, D]."""
+    ranks = ranks_of(groups)
+    size = gradient_size(world, training) * sent_share(plans, world, groups, training)
+    talking = plans.synchronisation.unsqueeze(1) > 0
+    reducing = torch.where(
+        talking & (ranks > 1),
+        bytes_sent_per_rank(ranks, size) / plans.interval.unsqueeze(1),
+        torch.zeros_like(size),
+    )
+    found = [
+        where_present(each, reducing + _exchanged_bytes(world, each, ranks)) for each in groups
+    ]
+    return found[0], found[1]
+
+
+def _factor(plans: JobPlans, world: World, training: Training) -> Tensor:
+    return factor_bytes(
+        trained_parameters(world, training),
+        world.of("work.operations", world.question.workload.work.operations),
+        plans.rank.unsqueeze(1),
+    )
+
+
+def _gradients_reduced(setting: _Setting, group: Group) -> Tensor:
+    """A step whose gradients are reduced bucket by bucket: as measured, else as modelled."""
+    world, links = setting.world, setting.links
+    fast = is_accelerated(world, group)
     wire = world.question.wire
-    work = world.question.workload.work
-    gradient = GRADIENT_BYTES * work.parameters.value
-    size = GRADIENT_BYTES * world.of("work.parameters", work.parameters)
-    ranks = groups[0].count + groups[1].count
-    accelerated = torch.tensor([each.is_accelerator for each in world.question.machines])
-    fast = accelerated[groups[0].machine].unsqueeze(1)
     overlap = torch.where(
         fast,
         world.of("wire.overlap_accelerator", wire.overlap_accelerator),
         world.of("wire.overlap_cpu", wire.overlap_cpu),
     ).clamp_max(1.0)
     slowdown = world.of("wire.slowdown", wire.slowdown).clamp_min(1.0)
-    backwards = [
-        torch.where(
-            fast,
-            overlapped_backward(
-                each.step.backward,
-                gradient,
-                ranks,
-                links.alpha,
-                links.beta,
-                NCCL,
-                overlap,
-                slowdown,
-            ),
-            overlapped_backward(
-                each.step.backward,
-                gradient,
-                ranks,
-                links.alpha,
-                links.beta,
-                GLOO,
-                overlap,
-                slowdown,
-            ),
+    trained = setting.training.trained or world.question.workload.work.parameters
+    gradient = WEIGHT_BYTES["float32"] * trained.value
+    gloo, nccl = (
+        overlapped_backward(
+            group.step.backward, gradient, setting.ranks, links.alpha, links.beta, backend,
+            overlap, slowdown, setting.sent,
         )
-        for each in groups
-    ]
-    averaging = torch.where(
-        fast,
-        all_reduce(ranks, size, links.alpha, links.beta, NCCL),
-        all_reduce(ranks, size, links.alpha, links.beta, GLOO),
+        for backend in (GLOO, NCCL)
+    )  # fmt: skip
+    step = group.step
+    modelled = step.forward + torch.where(fast, nccl, gloo) + step.optimiser
+    measured = synchronised_step(world, group.trainer, step, setting.ranks, setting.sent)
+    return torch.where(is_measured(world, group), measured, modelled)
+
+
+def _in_half(setting: _Setting, group: Group) -> Tensor:
+    """As gradients in float32, with half of the bytes and what narrowing and widening takes.
+
+    On CPUs, adding such numbers takes time of its own as well.
+    """
+    world = setting.world
+    rate = world.memory_rate[group.trainer]
+    each = world.of("wire.half_sum", _HALF_SUM) / world.lever("compute")
+    adding = half_sum_time(trained_parameters(world, setting.training), setting.ranks, each)
+    adding = torch.where(is_accelerated(world, group), torch.zeros_like(adding), adding)
+    return _gradients_reduced(setting, group) + half_coding_time(setting.size, rate) + adding
+
+
+def _in_factors(setting: _Setting, group: Group) -> Tensor:
+    """PowerSGD: two factors after backward, one after the other, and what coding takes."""
+    world, plans = setting.world, setting.plans
+    one = _factor(plans, world, setting.training)
+    sending = reduced(world, group, setting.links, setting.ranks, one)
+    coding = factor_coding_time(
+        trained_parameters(world, setting.training),
+        plans.rank.unsqueeze(1),
+        world.rate[group.trainer, plans.precision] * world.lever("compute"),
+        world.memory_rate[group.trainer],
     )
-    measured = averaging_time(world, groups[0].machine, ranks, size)
-    averaging = torch.where(_is_measured(world, groups[0]), measured, averaging)
-    averaging = averaging / plans.interval.unsqueeze(1)
-    kind = plans.synchronisation.unsqueeze(1)
-    alone = torch.maximum(*(where_present(each, each.step.total) for each in groups))
-    together = torch.maximum(
-        *(
-            where_present(each, _synchronised(world, each, backward, ranks))
-            for each, backward in zip(groups, backwards, strict=True)
-        )
-    )
-    stepping = torch.where(
-        kind == _ALL_REDUCE, together, torch.where(kind == _LOCAL_SGD, alone + averaging, alone)
-    )
-    return stepping, stepping - alone
+    return group.step.total + 2 * sending + coding
 
 
-def _synchronised(world: World, group: Group, backward: Tensor, ranks: Tensor) -> Tensor:
-    """A step with its gradients reduced: as measured, else from the modelled backward."""
-    modelled = group.step.forward + backward + group.step.optimiser
-    measured = synchronised_step(world, group.machine, group.step, ranks)
-    return torch.where(_is_measured(world, group), measured, modelled)
+def _models_averaged(setting: _Setting, group: Group) -> Tensor:
+    """Steps alone, and an average of all weights every H of them."""
+    averaging = reduced(setting.world, group, setting.links, setting.ranks, setting.size)
+    return group.step.total + averaging / setting.plans.interval.unsqueeze(1)
 
 
-def _is_measured(world: World, group: Group) -> Tensor:
-    """[C, 1], true where the group's steps and the wire's reductions were both measured."""
-    return has_steps(world, group.machine) & (world.question.wire.reductions is not None)
+def _slow_momentum(setting: _Setting, group: Group) -> Tensor:
+    """The same with a step of the slow momentum after each average."""
+    own = _SLOW_PASSES * setting.size / setting.world.memory_rate[group.trainer]
+    return _models_averaged(setting, group) + own / setting.plans.interval.unsqueeze(1)
 
 
-def where_present(group: Group, seconds: Tensor) -> Tensor:
-    """The seconds where the group has nodes, 0 where it has none."""
-    return torch.where(group.count > 0, seconds, torch.zeros_like(seconds))
+def _served(setting: _Setting, group: Group) -> Tensor:
+    """Gradients to one node after backward, and its weights back to all."""
+    world, links, ranks = setting.world, setting.links, setting.ranks
+    modelled = server(ranks, setting.size, links.alpha, links.beta)
+    measured = served_time(world, ranks, setting.size)
+    talking = torch.where(is_measured(world, group), measured, modelled)
+    copying = _SERVED_PASSES * setting.size / world.memory_rate[group.trainer]
+    return group.step.total + talking + copying
 
 
-def loading_stall(
-    world: World, groups: tuple[Group, Group], sample_bytes: Tensor, stepping: Tensor
-) -> Tensor:
-    """What the slower group's data loading adds to a step."""
-    stalls = []
-    for each in groups:
-        loading = load_time(each.samples, sample_bytes, world.storage_rate[each.machine])
-        # A measured step holds what it waited for its data.
-        waited = torch.where(has_steps(world, each.machine), 0.0, stall(loading, stepping))
-        stalls.append(where_present(each, waited))
-    return torch.maximum(stalls[0], stalls[1])
+_WAYS: Final[Mapping[tuple[str, ...], Callable[[_Setting, Group], Tensor]]] = {
+    ("all-reduce", "zero-1", "zero-2", "zero-3"): _gradients_reduced,
+    ("fp16-compress",): _in_half,
+    ("powersgd",): _in_factors,
+    ("local-sgd",): _models_averaged,
+    ("slow-momentum",): _slow_momentum,
+    ("parameter-server",): _served,
+}
+
+
+def _exchange(setting: _Setting, group: Group) -> Tensor:
+    """The sums of embedding rows on their way between nodes, which nothing hides."""
+    sent = _exchanged_bytes(setting.world, group, setting.ranks)
+    if setting.world.question.workload.work.tables is None:
+        return sent
+    return exchange_time(sent, setting.ranks, setting.links.alpha, setting.links.beta)
+
+
+def _exchanged_bytes(world: World, group: Group, ranks: Tensor) -> Tensor:
+    tables = world.question.workload.work.tables
+    if tables is None:
+        return torch.zeros_like(group.samples)
+    pooled = world.of("work.tables.pooled_bytes", tables.pooled_bytes)
+    return exchange_bytes(group.samples, pooled, ranks.clamp_min(1.0))

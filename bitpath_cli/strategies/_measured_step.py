@@ -40,10 +40,13 @@ def with_measured(world: World, machine: Tensor, samples: Tensor, modelled: Step
     return modelled
 
 
-def synchronised_step(world: World, machine: Tensor, step: Step, ranks: Tensor) -> Tensor:
+def synchronised_step(
+    world: World, machine: Tensor, step: Step, ranks: Tensor, sent: Tensor
+) -> Tensor:
     """Forward, backward with its buckets being reduced, and the rest: [C, D]; NaN if not measured.
 
-    Valid for machines with measured steps when the wire's reductions were measured too.
+    Valid for machines with measured steps when the wire's reductions were measured too. What
+    travels is the share `sent` of each bucket's bytes.
     """
     reductions = world.question.wire.reductions
     whole = torch.full_like(step.total, torch.nan)
@@ -57,7 +60,7 @@ def synchronised_step(world: World, machine: Tensor, step: Step, ranks: Tensor) 
         sizes = [size for size, _ in each.steps.buckets]
         ready = [share for _, share in each.steps.buckets]
         nothing = torch.zeros_like(step.backward)
-        spent = [reduce_time(world, reductions, ranks, size) + nothing for size in sizes]
+        spent = [reduce_time(world, reductions, ranks, size * sent) + nothing for size in sizes]
         backward = backward_and_reduce(step.backward, ready, spent, slowdown, other)
         copying = _COPIES_OF_BUCKETS * sum(sizes) / world.memory_rate[machine]
         here = (machine == index).unsqueeze(1)
@@ -71,11 +74,22 @@ def averaging_time(world: World, machine: Tensor, ranks: Tensor, size: Tensor) -
     if reductions is None:
         return torch.full_like(ranks, torch.nan)
     copying = _COPIES_OF_AVERAGES * size / world.memory_rate[machine]
-    return reduce_time(world, reductions, ranks, float(size.mean())) + copying
+    return reduce_time(world, reductions, ranks, size) + copying
+
+
+def served_time(world: World, ranks: Tensor, size: Tensor) -> Tensor:
+    """Seconds until one rank has all gradients and all have its weights; NaN if not measured.
+
+    All of it crosses the server's link: N times what each link carries in an all-reduce.
+    """
+    reductions = world.question.wire.reductions
+    if reductions is None:
+        return torch.full_like(ranks, torch.nan)
+    return reduce_time(world, reductions, ranks, size * ranks)
 
 
 def reduce_time(
-    world: World, reductions: MeasuredReductions, ranks: Tensor, size_bytes: float
+    world: World, reductions: MeasuredReductions, ranks: Tensor, size_bytes: Tensor
 ) -> Tensor:
     """Seconds of an all-reduce of so many bytes between `ranks` [C, 1] nodes, [C, D].
 

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from bitpath_cli.cost.terms import TermTensors
+from bitpath_cli.model.reading import Quantity
 from bitpath_cli.model.workload import Serving
 from bitpath_cli.prediction.energy import energy, power
 from bitpath_cli.prediction.latency import PLANNED_UTILISATION
-from bitpath_cli.prediction.memory import FILL_CAP, WEIGHT_BYTES, inference_bytes
-from bitpath_cli.strategies import PRECISIONS, Bound, Outcome, ServicePlans
-from bitpath_cli.strategies._bounds import limit_bound, residency_bounds
+from bitpath_cli.strategies import Outcome, ServicePlans
+from bitpath_cli.strategies._answering import Answering, Nodes, answering, weight_bytes
+from bitpath_cli.strategies._service_bounds import memory_a_node, service_bounds
 from bitpath_cli.strategies._stations import (
     Path,
     Station,
@@ -32,86 +33,157 @@ MONTH_SECONDS: Final = 2_629_800.0
 
 def service_outcome(plans: ServicePlans, world: World) -> Outcome:
     """The terms, the latency percentile and the bounds of services [C, D]."""
-    serving = world.question.workload.serving
-    if serving is None:
-        raise ValueError(f"{world.question.workload.name} is no service")
+    serving = serving_of(world)
     places = world.of("serving.places", serving.places)
     rate = world.of("serving.request_rate", serving.request_rate) * world.lever("request_rate")
     escalated = escalated_share(plans, world, serving)
     edge, centre = stations(plans, world, serving, places, rate, escalated)
-    path = path_to_centre(world, serving, rate * escalated)
+    path = path_to_centre(plans, world, serving, rate * escalated)
     preparation = world.of("serving.preparation", serving.preparation) / world.lever("fixed_times")
-    local = preparation + where_present(edge, edge.service)
-    away = where_present(centre, path.seconds + centre.service)
-    latency = percentile(serving, (edge, centre), path, local, away, escalated)
+    latency = _percentile(serving, edge, centre, path, preparation, escalated, whole=True)
     requests = MONTH_SECONDS * places * rate
-    at_edge = requests * (local + where_present(edge, edge.wait(serving).mean()))
-    waiting = path.uplink_wait.mean() + centre.wait(serving).mean()
-    at_centre = requests * escalated * (away + where_present(centre, waiting))
-    moved = requests * escalated
-    none = torch.zeros_like(moved)
-    first = _terms(plans, world, edge, at_edge, none, none, in_cloud=False)
-    second = _terms(
-        plans, world, centre, at_centre, moved * path.bytes_moved, moved * path.link_seconds,
-        in_cloud=True,
-    )  # fmt: skip
-    price = first.hardware + second.hardware
-    busiest = torch.maximum(
-        where_present(edge, edge.peak_utilisation), where_present(centre, centre.peak_utilisation)
+    local = preparation + where_present(edge, edge.answer.service)
+    away = path.seconds + centre.answer.service + centre.cold_part * centre.cold
+    waiting = path.uplink_wait.mean() + centre.wait().mean()
+    at_edge = requests * (local + where_present(edge, edge.wait().mean()))
+    at_centre = requests * escalated * where_present(centre, away + waiting)
+    groups = (
+        _terms(plans, world, edge, at_edge, torch.zeros_like(escalated), path),
+        _terms(plans, world, centre, at_centre, requests * escalated, path),
     )
+    # What generates nothing has no first token: its percentile need not be sampled.
+    first_token = torch.zeros_like(latency)
+    if serving.generation is not None:
+        first_token = _percentile(serving, edge, centre, path, preparation, escalated, whole=False)
     outcome = Outcome(
-        groups=(first, second),
-        elapsed=latency,
-        bounds=(),
-        details={
+        groups=groups, elapsed=latency, bounds=(),
+        details=_details(plans, world, (edge, centre), path)
+        | {
             "latency": latency,
-            "upload_time": where_present(centre, path.upload),
+            "first_token": first_token,
             "response_time": (at_edge + at_centre) / requests,
-            "service_time": where_present(edge, edge.service)
-            + where_present(centre, centre.service),
-            "utilisation": busiest,
-            "month_price": price,
-            "price_per_1000_requests": 1000 * price / requests,
-            "paid_energy": first.energy,
-            "memory_needed.0": _memory_a_node(plans, world),
-            "memory_needed.1": _memory_a_node(plans, world),
+            "price_per_1000_requests": 1000 * (groups[0].hardware + groups[1].hardware) / requests,
+            "month_price": groups[0].hardware + groups[1].hardware,
+            "fixed_fleet_price": groups[0].hardware
+            + groups[1].hardware
+            + _fixed_fleet(plans, world, centre),
+            "paid_energy": groups[0].energy,
         },
-    )
-    bounds = _bounds(plans, world, serving, (edge, centre), path, outcome)
-    return Outcome(outcome.groups, latency, bounds, outcome.details)
+    )  # fmt: skip
+    bounds = service_bounds(plans, world, serving, (edge, centre), path, outcome)
+    return Outcome(groups, latency, bounds, outcome.details)
+
+
+def serving_of(world: World) -> Serving:
+    """The service that is asked about."""
+    serving = world.question.workload.serving
+    if serving is None:
+        raise ValueError(f"{world.question.workload.name} is no service")
+    return serving
 
 
 def service_reference(plans: ServicePlans, world: World) -> TermTensors:
-    """Today's hosts at the planned utilisation, in fractional number; one copy of the weights."""
-    serving, site = world.question.workload.serving, world.question.site
-    if serving is None:
-        raise ValueError(f"{world.question.workload.name} is no service")
+    """Today's hosts at the planned utilisation, in fractional number; one copy of the weights.
+
+    Each place has an uplink, and the links together carry what one does at each.
+    """
+    serving, site = serving_of(world), world.question.site
     rate = world.of("serving.request_rate", serving.request_rate)
-    requests = MONTH_SECONDS * world.of("serving.places", serving.places) * rate
-    one = torch.ones((1, world.draws.count), dtype=torch.float64)
-    service = world.forward(plans.machine, plans.precision, one)
+    places = world.of("serving.places", serving.places)
+    requests = MONTH_SECONDS * places * rate
+    answer = _at_planned_load(plans, world, serving)
     preparation = world.of("serving.preparation", serving.preparation)
-    hosts = requests / MONTH_SECONDS * service / PLANNED_UTILISATION
+    hosts = requests / MONTH_SECONDS * answer.occupancy / PLANNED_UTILISATION
+    one = torch.ones_like(hosts)
     watts = power(
         world.power_idle[plans.machine], world.power_max[plans.machine], one * PLANNED_UTILISATION
     )
     month = one * MONTH_SECONDS
-    link = site.uplink
     return TermTensors(
-        compute=requests * (preparation + service),
-        storage=hosts.clamp_min(1.0) * _weights(plans, world) * MONTH_SECONDS,
-        bandwidth=world.of("uplink.up", link.up) * MONTH_SECONDS,
-        link_time=month,
+        compute=requests * (preparation + answer.service),
+        storage=hosts.clamp_min(1.0) * weight_bytes(world, plans.precision) * MONTH_SECONDS,
+        bandwidth=places * world.of("uplink.up", site.uplink.up) * MONTH_SECONDS,
+        link_time=places * month,
         hardware=hosts * world.price_of(plans.machine, plans.tenure, one) * MONTH_SECONDS,
         energy=hosts * energy(watts, month, world.of("site.pue", site.place.pue)),
     )
 
 
-def _weights(plans: ServicePlans, world: World) -> Tensor:
-    """Bytes of one copy of the model, [C, D]."""
-    sizes = torch.tensor([WEIGHT_BYTES[each] for each in PRECISIONS], dtype=torch.float64)
-    parameters = world.of("work.parameters", world.question.workload.work.parameters)
-    return sizes[plans.precision].unsqueeze(1) * parameters
+def _at_planned_load(plans: ServicePlans, world: World, serving: Serving) -> Answering:
+    """What one of today's hosts does when it is given as much as it is planned with."""
+    one = torch.ones((1, world.draws.count), dtype=torch.float64)
+    host = torch.ones((1, 1), dtype=torch.float64)
+
+    def at(rate: Tensor) -> Answering:
+        return answering(
+            world, serving,
+            Nodes(plans.machine, plans.tenure, plans.precision, one, plans.batch, host, rate, rate,
+                  host),
+        )  # fmt: skip
+
+    return at(PLANNED_UTILISATION / at(one * 1e-9).occupancy)
+
+
+def _percentile(
+    serving: Serving,
+    edge: Station,
+    centre: Station,
+    path: Path,
+    preparation: Tensor,
+    escalated: Tensor,
+    *,
+    whole: bool,
+) -> Tensor:
+    """The percentile of the whole answer, or of the time to its first token."""
+    here = edge.answer.slowest if whole else edge.answer.first
+    there = centre.answer.slowest if whole else centre.answer.first
+    local = preparation + where_present(edge, here)
+    away = where_present(centre, path.seconds + there)
+    return percentile(serving, (edge, centre), path, (local, away), escalated)
+
+
+def _details(
+    plans: ServicePlans, world: World, stations: tuple[Station, Station], path: Path
+) -> dict[str, Tensor]:
+    """What people ask for beside the terms; the busier station's, or the one that there is."""
+    edge, centre = stations
+    needed = memory_a_node(plans, world, edge), memory_a_node(plans, world, centre)
+
+    def either(here: Tensor, there: Tensor) -> Tensor:
+        return torch.maximum(where_present(edge, here), where_present(centre, there))
+
+    return {
+        "upload_time": where_present(centre, path.upload),
+        "service_time": where_present(edge, edge.answer.service)
+        + where_present(centre, centre.answer.service),
+        "utilisation": torch.maximum(edge.peak_utilisation, centre.peak_utilisation),
+        "token_time": either(edge.answer.token, centre.answer.token),
+        "together": either(edge.answer.batch, centre.answer.batch),
+        "cold_share": where_present(centre, centre.cold_part),
+        "weight_time": either(
+            weight_bytes(world, plans.precision) / world.memory_rate[edge.nodes.machine],
+            weight_bytes(world, plans.precision) / world.memory_rate[centre.nodes.machine],
+        ),
+        "memory_needed.0": needed[0],
+        "memory_needed.1": needed[1],
+    }
+
+
+def _fixed_fleet(plans: ServicePlans, world: World, centre: Station) -> Tensor:
+    """What holding the busiest hour's nodes all day would cost more, in a month."""
+    most = plans.hours.amax(dim=1, keepdim=True)
+    held = torch.where(centre.nodes.by_request, centre.kept, most + torch.zeros_like(centre.kept))
+    price = world.price_of(centre.nodes.machine, centre.nodes.tenure, torch.ones_like(held))
+    return where_present(centre, (held - centre.kept) * price * MONTH_SECONDS)
+
+
+def _request_charges(world: World, station: Station, requests: Tensor) -> Tensor:
+    """What requests cost beside their time where machines are rented by them."""
+    cloud = world.question.site.cloud
+    if cloud is None or not isinstance(cloud.request_price, Quantity):
+        return torch.zeros_like(requests)
+    charged = requests * world.of("cloud.request_price", cloud.request_price)
+    return torch.where(station.nodes.by_request, charged, torch.zeros_like(charged))
 
 
 def _terms(
@@ -120,99 +192,34 @@ def _terms(
     station: Station,
     response_seconds: Tensor,
     moved: Tensor,
-    link_seconds: Tensor,
-    *,
-    in_cloud: bool,
+    path: Path,
 ) -> TermTensors:
-    """A month of one station's nodes."""
-    site = world.question.site
-    nodes = station.servers * station.queues
-    stored = nodes * _weights(plans, world) * MONTH_SECONDS
-    price = world.price_of(station.machine, station.tenure, torch.ones_like(station.arrivals))
-    hardware = where_present(station, nodes * price * MONTH_SECONDS)
-    pue = world.of("site.pue", site.place.pue)
-    if in_cloud and site.cloud is not None:
+    """A month of one station's nodes, with so many requests over the uplinks."""
+    site, machine = world.question.site, station.nodes.machine
+    one = torch.ones_like(station.kept)
+    nodes = station.kept * station.queues
+    copies = torch.where(station.nodes.by_request, one, nodes)
+    stored = where_present(station, copies) * weight_bytes(world, plans.precision) * MONTH_SECONDS
+    hardware = nodes * world.price_of(machine, station.nodes.tenure, one) * MONTH_SECONDS
+    pue = world.of("site.pue", site.place.pue) * one
+    in_cloud = torch.tensor(
+        [world.question.machines[int(each)].place == "cloud" for each in machine]
+    ).unsqueeze(1)
+    if site.cloud is not None:
         cloud = site.cloud
-        storing = where_present(station, stored) * world.of(
-            "cloud.storage_price", cloud.storage_price
-        )
-        replies = moved * _reply_share(world)
-        leaving = replies * world.of("cloud.egress_price", cloud.egress_price)
-        hardware = hardware + (storing + leaving) * world.lever("rent")
-        pue = world.of("cloud.pue", cloud.place.pue)
-    watts = power(
-        world.power_idle[station.machine], world.power_max[station.machine], station.utilisation
-    )
+        storing = stored * world.of("cloud.storage_price", cloud.storage_price)
+        leaving = moved * path.reply_bytes * world.of("cloud.egress_price", cloud.egress_price)
+        asking = _request_charges(world, station, moved)
+        hardware = hardware + (storing * in_cloud + leaving + asking) * world.lever("rent")
+        pue = torch.where(in_cloud, world.of("cloud.pue", cloud.place.pue), pue)
+    idle, full = world.power_idle[machine], world.power_max[machine]
+    worked = station.working * station.queues
+    watts = station.powered * station.queues * idle + worked * (full - idle)
     return TermTensors(
         compute=response_seconds,
-        storage=where_present(station, stored),
-        bandwidth=moved,
-        link_time=link_seconds,
+        storage=stored,
+        bandwidth=moved * path.bytes_moved,
+        link_time=moved * path.link_seconds,
         hardware=hardware,
-        energy=where_present(
-            station, nodes * energy(watts, torch.full_like(watts, MONTH_SECONDS), pue)
-        ),
+        energy=energy(watts, torch.full_like(watts, MONTH_SECONDS), pue),
     )
-
-
-def _reply_share(world: World) -> Tensor:
-    """The part of a request's bytes that leaves the cloud: providers charge for that alone."""
-    serving = world.question.workload.serving
-    if serving is None:
-        raise ValueError("no service")
-    reply = world.of("serving.reply_bytes", serving.reply_bytes)
-    return reply / (reply + world.of("serving.request_bytes", serving.request_bytes))
-
-
-def _bounds(
-    plans: ServicePlans,
-    world: World,
-    serving: Serving,
-    stations: tuple[Station, Station],
-    path: Path,
-    outcome: Outcome,
-) -> tuple[Bound, ...]:
-    workload = world.question.workload
-    needed = _memory_a_node(plans, world)
-    found = []
-    limit = torch.ones((1, world.draws.count), dtype=torch.float64)
-    for each in stations:
-        room = FILL_CAP * world.memory[each.machine]
-        found.append(Bound("memory", where_present(each, needed), room, binds=True))
-        busy = where_present(each, each.peak_utilisation)
-        found.append(Bound("utilisation", busy, limit * (1 - 1e-6), binds=True))
-    found.append(
-        Bound(
-            "uplink", where_present(stations[1], path.uplink_load), limit * (1 - 1e-6), binds=True
-        )
-    )
-    if serving.latency is not None:
-        found.append(limit_bound(world, "latency", outcome.elapsed, serving.latency))
-    if workload.budget is not None:
-        found.append(limit_bound(world, "budget", outcome.total().hardware, workload.budget))
-    if serving.availability is not None:
-        down = _unavailability(world, stations)
-        allowed = 1 - world.of("limit.availability", serving.availability.at)
-        found.append(Bound("availability", down, allowed, serving.availability.binds))
-    return (*found, *residency_bounds(world, (stations[1].present,)))
-
-
-def _memory_a_node(plans: ServicePlans, world: World) -> Tensor:
-    """Bytes that answering takes on a node, [C, D]."""
-    work = world.question.workload.work
-    sizes = torch.tensor([WEIGHT_BYTES[each] for each in PRECISIONS], dtype=torch.float64)
-    return inference_bytes(
-        world.of("work.parameters", work.parameters),
-        sizes[plans.precision].unsqueeze(1),
-        world.of("work.traffic", work.traffic_bytes) * world.narrowed(plans.precision),
-        torch.ones((1, world.draws.count), dtype=torch.float64),
-    )
-
-
-def _unavailability(world: World, stations: tuple[Station, Station]) -> Tensor:
-    """P(a request finds no node up): all nodes of a station down at once, stations in series."""
-    up = torch.ones((1, world.draws.count), dtype=torch.float64)
-    for each in stations:
-        down = (1 - world.availability[each.machine].clamp_max(1.0)) ** each.servers.clamp_min(1.0)
-        up = up * torch.where(each.present, 1 - down, torch.ones_like(down))
-    return 1 - up

@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from bitpath_cli.cost.uncertainty import Draws
-from bitpath_cli.model.reading import Quantity
+from bitpath_cli.model.reading import Method, Quantity
 from bitpath_cli.prediction.compute import equivalent_size, forward_time, interpolate
 from bitpath_cli.prediction.memory import size_beside_float32
 from bitpath_cli.strategies import PRECISIONS, TENURES, Machine, Question
 
-_RENTED: Final = (TENURES.index("on_demand"), TENURES.index("spot"))
+EVERY_HOST: Final = "every host"
+_RENTED: Final = tuple(TENURES.index(each) for each in ("on_demand", "spot", "per_request"))
 _KNOTS: Final = tuple(2.0**power for power in range(5, 15))
 
 
@@ -57,13 +58,16 @@ class World:
         size = equivalent_size(
             flop / self.devices(machine), self.of("work.operations", work.operations)
         )
-        knots = torch.tensor(_KNOTS, dtype=torch.float64)
-        curve = interpolate(self.curve[machine].unsqueeze(1), knots, size)
         rate = self.rate[machine, precision] * self.lever("compute")
-        rate = rate * self.efficiency[machine] * curve
+        rate = rate * self.efficiency[machine] * self.efficiency_at(machine, size)
         traffic = samples * part * self.of("work.traffic", work.traffic_bytes)
         traffic = traffic * self.narrowed(precision)
         return forward_time(flop, rate, traffic, self.memory_rate[machine], self.overhead[machine])
+
+    def efficiency_at(self, machine: Tensor, edge: Tensor) -> Tensor:
+        """What machines [C] reach of their large-matrix rate at matrices of an edge, [C, D]."""
+        knots = torch.tensor(_KNOTS, dtype=torch.float64)
+        return interpolate(self.curve[machine].unsqueeze(1), knots, edge)
 
     def narrowed(self, precision: Tensor) -> Tensor:
         """Bytes of tensors in precisions [C] over those in float32, [C, 1]."""
@@ -77,7 +81,7 @@ class World:
 
         A purchase is spread over the `duty` [1, D], the share of its life in which it is held.
         """
-        rented = (tenure == _RENTED[0]) | (tenure == _RENTED[1])
+        rented = torch.isin(tenure, torch.tensor(_RENTED))
         lever = torch.where(rented.unsqueeze(1), self.lever("rent"), self.lever("purchase") / duty)
         return self.price[machine, tenure] * lever
 
@@ -103,7 +107,7 @@ def build(question: Question, draws: Draws, levers: Mapping[str, Tensor] | None 
     def column(attribute: str) -> Tensor:
         return torch.stack(
             [
-                draws.of(f"{each.hardware}.{attribute}", getattr(each, attribute))
+                draws.of(*_told(each, each.hardware, attribute, getattr(each, attribute)))
                 for each in question.machines
             ]
         )
@@ -132,11 +136,18 @@ def build(question: Question, draws: Draws, levers: Mapping[str, Tensor] | None 
         memory_rate=column("memory_bandwidth") * lever("memory_bandwidth"),
         memory=column("memory"),
         storage_rate=column("storage_rate") * lever("storage_bandwidth"),
-        power_idle=column("power_idle"), power_max=column("power_max"),
+        power_idle=column("power_idle") * lever("power"),
+        power_max=column("power_max") * lever("power"),
         price=_prices(question, draws),
         availability=column("availability"),
         efficiency=efficiency, overhead=overhead / lever("fixed_times"),
     )  # fmt: skip
+
+
+def _told(machine: Machine, owner: str, what: str, quantity: Quantity) -> tuple[str, Quantity]:
+    """The name of a machine's input; what is assumed alike of a fleet's hosts is one input."""
+    shared = bool(machine.hosts) and quantity.origin.method is Method.ASSUMED
+    return f"{EVERY_HOST if shared else owner}.{what}", quantity
 
 
 def _rates(question: Question, draws: Draws) -> Tensor:
@@ -167,7 +178,9 @@ def _prices(question: Question, draws: Draws) -> Tensor:
             if tenure not in machine.prices:
                 columns.append(torch.full((draws.count,), torch.nan, dtype=torch.float64))
                 continue
-            price = draws.of(f"{machine.name}.price.{tenure}", machine.prices[tenure])
+            price = draws.of(
+                *_told(machine, machine.name, f"price.{tenure}", machine.prices[tenure])
+            )
             columns.append(price if index in _RENTED else price / lifetime)
         rows.append(torch.stack(columns))
     return torch.stack(rows)

@@ -1,4 +1,4 @@
-"""Hybrid: edge and cloud share the work; services by a cascade, jobs by averaging over the WAN."""
+"""Hybrid: edge and cloud share the work; services by a cascade or a cut, jobs over the WAN."""
 
 from typing import Final
 
@@ -12,19 +12,16 @@ from bitpath_cli.strategies._columns import (
     machines_at,
     precisions,
     service_plans,
-    synchronised,
 )
+from bitpath_cli.strategies._fleet import tenure_here
+from bitpath_cli.strategies._sizing import at_the_centre, fleets
+from bitpath_cli.strategies._together import node_counts, together
 
 _COUNTS: Final = (1, 2, 4)
-_DEFAULT_INTERVAL: Final = 16
 
 
 def plan_job(question: Question) -> JobPlans:
-    """Today's host and rented ones: gradients every step, or models averaged every H steps."""
-    training = question.workload.training
-    if training is None:
-        return job_plans([])
-    intervals = training.local_steps or (_DEFAULT_INTERVAL,)
+    """Today's host trains with rented ones over the uplink, or reduces the data for them first."""
     rows: list[JobRow] = []
     for index, machine in machines_at(question, "cloud"):
         tenures: list[Tenure] = [each for each in ("on_demand", "spot") if each in machine.prices]
@@ -32,29 +29,64 @@ def plan_job(question: Question) -> JobPlans:
             for precision in precisions(question, 0, index):
                 for count in _COUNTS:
                     near, far = Nodes(0, 1, "owned"), Nodes(index, count, tenure)
-                    rows += synchronised(near, far, precision, intervals)
+                    rows += together(question, near, far, precision)
+            if _is_reducible(question):
+                rows += _prepared(question, index, tenure)
     return job_plans(rows)
 
 
-def plan_service(question: Question) -> ServicePlans:
-    """A small model at every place that escalates to the full one at the centre.
+def _is_reducible(question: Question) -> bool:
+    """Whether something can be done to the data where it is born, and that is not in the cloud."""
+    data = question.workload.data
+    return data.reduction is not None and data.born == "edge"
 
-    There is none where the workload's profile does not say what a cascade would escalate.
+
+def _prepared(question: Question, index: int, tenure: Tenure) -> list[JobRow]:
+    """Rented nodes train on what today's host has left of the data."""
+    near = Nodes(0, 1, "owned")
+    return [
+        JobRow(
+            near, precision, "none" if count == 1 else "all-reduce", 1,
+            Nodes(index, count, tenure), is_prepared=True,
+        )
+        for precision in precisions(question, index)
+        for count in _COUNTS
+        if count <= node_counts(question, index)[-1]
+    ]  # fmt: skip
+
+
+def plan_service(question: Question) -> ServicePlans:
+    """A small model at every place that escalates to the full one at the centre, or a model in two.
+
+    There is neither where the workload's profile does not say what a cascade would escalate or
+    where the model can be cut. What would escalate everything, or leave the centre nothing, is
+    another strategy in disguise.
     """
     serving = question.workload.serving
-    if serving is None or serving.cascade is None:
-        return service_plans([])
-    rows = []
-    for near, _ in machines_at(question, "edge"):
-        for far, machine in machines_at(question, "cloud"):
-            if "on_demand" not in machine.prices:
-                continue
-            here = Nodes(near, 1, "owned" if near == 0 else "bought")
-            rows += [
-                ServiceRow(each, nodes=here, central=Nodes(far, 1, "on_demand"), is_cascade=True)
-                for each in precisions(question, near, far)
-            ]
+    rows: list[ServiceRow] = []
+    if serving is None:
+        return service_plans(rows)
+    if serving.cascade is not None and serving.cascade.escalated.value < 1:
+        rows += _shared(question, serving.cascade.escalated.value)
+    for index, split in enumerate(serving.splits):
+        if split.edge_work.value < 1:
+            rows += [row._replace(split=index, is_cascade=False) for row in _shared(question, 1.0)]
     return service_plans(rows)
+
+
+def _shared(question: Question, share: float) -> list[ServiceRow]:
+    """Every machine at the places with every fleet at the centre, which answers such a share."""
+    return [
+        ServiceRow(
+            choice.precision, nodes=Nodes(index, 1, tenure_here(index, machine)),
+            central=fleet.nodes, hours=fleet.hours, is_cascade=True,
+        )
+        for choice in at_the_centre(question, share)
+        if choice.batch == 1
+        for fleet in fleets(question, choice, share)
+        for index, machine in machines_at(question, "edge")
+        if choice.precision in machine.rates
+    ]  # fmt: skip
 
 
 STRATEGY = Strategy("hybrid", "edge and cloud share the work", plan_job, plan_service)

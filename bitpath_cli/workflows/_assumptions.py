@@ -6,12 +6,11 @@ from bitpath_cli.cost.uncertainty import confidence_if_known, sigma
 from bitpath_cli.model.reading import Method, Quantity
 from bitpath_cli.model.recommendation import AssumedInput
 from bitpath_cli.workflows._judgement import Judgement
-from bitpath_cli.workflows._reckoning import inputs
+from bitpath_cli.workflows._measurements import inputs_of_all, way_to_measure
 
 _WIDE: Final = 0.35
 _WORTH: Final = 0.03
 _OF_WORKLOAD: Final = ("work", "data", "training", "serving", "cascade", "limit")
-_OF_SITE: Final = ("site", "uplink", "cloud", "wire")
 
 
 def assumptions(judged: Judgement, row: int) -> tuple[AssumedInput, ...]:
@@ -24,7 +23,7 @@ def assumptions(judged: Judgement, row: int) -> tuple[AssumedInput, ...]:
         return ()
     now = float(judged.ranking.probability_best.max())
     found = []
-    for each in inputs(judged, row):
+    for each in inputs_of_all(judged, row):
         if each.reading.origin.method is not Method.ASSUMED or sigma(each.reading) == 0:
             continue
         drawn = judged.draws.of(each.name, each.reading)
@@ -42,14 +41,12 @@ def _assumed(judged: Judgement, name: str, reading: Quantity, known: float) -> A
 
 def _next_step(judged: Judgement, name: str) -> str:
     """How it would be known: by measuring, or by stating what only a person knows."""
-    owner, _, what = name.partition(".")
+    way = way_to_measure(judged, name)
+    if way is not None:
+        return f"measure it: {way.command}"
+    owner = name.partition(".")[0]
     if owner in _OF_WORKLOAD:
         shown = judged.question.workload.name
         return f"state it in a profile of your own, from: bitpath profiles show {shown}"
-    if name == "today.storage_rate":
-        return "measure it: bitpath bench storage"
-    measurable = ("rate.", "memory_bandwidth", "storage_rate")
-    if owner not in _OF_SITE and owner != "today" and what.startswith(measurable):
-        return "measure it: bitpath assess on such a machine"
     shown = judged.question.site.name
     return f"state it in a site profile of your own, from: bitpath profiles show {shown}"

@@ -6,7 +6,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from bitpath_cli.model.configuration import Configuration, NodeGroup, StrategyName
+from bitpath_cli.model.configuration import PREPARES, Configuration, NodeGroup, StrategyName
 from bitpath_cli.model.reading import (
     PREDICTED_LEVEL,
     Method,
@@ -25,10 +25,18 @@ from bitpath_cli.model.recommendation import (
     Violation,
 )
 from bitpath_cli.model.units import BYTE, BYTE_SECOND, JOULE, ONE, PER_SECOND, SECOND, Unit
-from bitpath_cli.strategies import PRECISIONS, SYNCHRONISATIONS, TENURES, JobPlans
+from bitpath_cli.strategies import (
+    PRECISIONS,
+    SYNCHRONISATIONS,
+    TENURES,
+    JobPlans,
+    Question,
+    ServicePlans,
+)
 from bitpath_cli.workflows import _wording
 from bitpath_cli.workflows._expectations import expectation
-from bitpath_cli.workflows._judgement import AT_RISK_BELOW, ENDLESS, REMOVED_BELOW, Judgement
+from bitpath_cli.workflows._judgement import AT_RISK_BELOW, ENDLESS, Judgement
+from bitpath_cli.workflows._selection import REMOVED_BELOW
 from bitpath_cli.workflows._violations import violations
 
 FORMULAS: Final[dict[TermName, str]] = {
@@ -49,9 +57,17 @@ _DETAIL_UNITS: Final = {
     "response_time": SECOND,
     "upload_time": SECOND,
     "service_time": SECOND,
+    "first_token": SECOND,
+    "token_time": SECOND,
+    "together": ONE,
+    "cold_share": ONE,
     "utilisation": ONE,
 }
-_MONEY_DETAILS: Final = ("job_price", "month_price", "price_per_1000_requests")
+
+_FIRST_ROLES: Final = {False: "trains", True: PREPARES}
+_MONEY_DETAILS: Final = (
+    "job_price", "month_price", "fixed_fleet_price", "price_per_1000_requests"
+)  # fmt: skip
 
 
 def candidate(judged: Judgement, row: int, probability_best: float) -> Candidate:
@@ -85,17 +101,16 @@ def configuration(judged: Judgement, row: int) -> Configuration:
     precision = PRECISIONS[int(plans.precision[row])]
     if isinstance(plans, JobPlans):
         pairs = (
-            (plans.machine, plans.count, plans.tenure, "trains"),
+            (plans.machine, plans.count, plans.tenure, _FIRST_ROLES[bool(plans.prepared[row])]),
             (plans.other_machine, plans.other_count, plans.other_tenure, "trains with it"),
         )
-        kind, interval = SYNCHRONISATIONS[int(plans.synchronisation[row])], plans.interval[row]
-        synchronisation = f"{kind} every {int(interval)} steps" if interval > 1 else kind
+        synchronisation = _synchronisation(plans, row)
     else:
         pairs = (
             (plans.machine, plans.count, plans.tenure, "answers at every place"),
             (plans.central_machine, plans.central_count, plans.central_tenure, "answers centrally"),
         )
-        synchronisation = "cascade" if bool(plans.is_cascade[row]) else "none"
+        synchronisation = _sharing(judged.question, plans, row)
     groups = tuple(
         _group(judged, machine, count, tenure, role, row, which)
         for which, (machine, count, tenure, role) in enumerate(pairs)
@@ -106,6 +121,24 @@ def configuration(judged: Judgement, row: int) -> Configuration:
         precision=precision, synchronisation=synchronisation,
         batch_per_node=_batch_per_node(judged, groups),
     )  # fmt: skip
+
+
+def _synchronisation(plans: JobPlans, row: int) -> str:
+    """The way of training together, with the steps between averages or the factors' rank."""
+    kind = SYNCHRONISATIONS[int(plans.synchronisation[row])]
+    if plans.interval[row] > 1:
+        return f"{kind} every {int(plans.interval[row])} steps"
+    return f"{kind} of rank {int(plans.rank[row])}" if plans.rank[row] > 0 else kind
+
+
+def _sharing(question: Question, plans: ServicePlans, row: int) -> str:
+    """How places and centre share the work, and how many requests are computed together."""
+    said = "cascade" if bool(plans.is_cascade[row]) else ""
+    serving, split = question.workload.serving, int(plans.split[row])
+    if serving is not None and split >= 0:
+        said = f"cut after {serving.splits[split].after}"
+    batch = f"batches of up to {int(plans.batch[row])}" if plans.batch[row] > 1 else ""
+    return ", ".join(each for each in (said, batch) if each) or "none"
 
 
 def interval(nominal: Tensor, drawn: Tensor, unit: Unit, source: str) -> Quantity | Missing:
@@ -136,10 +169,20 @@ def _group(
     which: int,
 ) -> NodeGroup:
     chosen = judged.question.machines[int(machine[row])]
+    plans = judged.plans
+    follows = {}
+    if (
+        isinstance(plans, ServicePlans)
+        and which == 1
+        and float(plans.hours[row].min()) < count[row]
+    ):
+        follows = {"least": float(plans.hours[row].min()), "most": float(count[row])}
+        count = plans.hours.mean(dim=1)
     return NodeGroup(
-        device=chosen.name, count=float(count[row]), place=chosen.place,
+        device=chosen.name, count=float(count[row]), place=chosen.place, **follows,
         tenure=TENURES[int(tenure[row])], role=role,
         expected=expectation(judged, int(machine[row]), which, row),
+        hosts=chosen.hosts[: int(count[row])],
     )  # fmt: skip
 
 
@@ -215,7 +258,7 @@ def _predicted(judged: Judgement, row: int) -> dict[str, Reading]:
     found: dict[str, Reading] = {}
     for name, values in judged.nominal.details.items():
         unit = money if name in _MONEY_DETAILS else _DETAIL_UNITS.get(name)
-        if unit is None:
+        if unit is None or not _is_telling(judged, row, name):
             continue
         shown = name
         if name == "latency" and serving is not None:
@@ -224,6 +267,22 @@ def _predicted(judged: Judgement, row: int) -> dict[str, Reading]:
         width = drawn[row].expand(judged.drawn.elapsed.shape[1])
         found[shown] = interval(values[row].mean(), width, unit, "the cost model")
     return found
+
+
+def _is_telling(judged: Judgement, row: int, name: str) -> bool:
+    """Whether a figure is one of this configuration: not every service makes tokens or batches."""
+    serving, details = judged.question.workload.serving, judged.nominal.details
+    if name in ("first_token", "token_time"):
+        return serving is not None and serving.generation is not None
+    if name == "together":
+        return float(details[name][row].mean()) > 1
+    if name == "cold_share":
+        plans = judged.plans
+        tenure = int(plans.central_tenure[row]) if isinstance(plans, ServicePlans) else 0
+        return TENURES[tenure] == "per_request"
+    if name == "fixed_fleet_price":
+        return float(details[name][row].mean()) > 1.0001 * float(details["month_price"][row].mean())
+    return True
 
 
 def _verdict(judged: Judgement, row: int, violations: tuple[Violation, ...]) -> str:

@@ -21,15 +21,20 @@ from bitpath_cli.model.units import (
 )
 from bitpath_cli.model.workload import Limit, Workload
 from bitpath_cli.strategies import Question
-from bitpath_cli.workflows._judgement import Wishes
+from bitpath_cli.workflows._judgement import DECAY, Wishes
 
 _STATED: Final = "stated on the command line"
+_DECAY: Final = "decay="
+"""The λ that holds the optimiser to today's infrastructure, not one of a term."""
 
 
 def wishes(demands: Demands, currency: str) -> Wishes:
     """The weights in use, the references that budgets replace, and how today's host is counted."""
     weights = dict(GOALS[demands.goal])
-    own = {_term("--lambda", each): _weight(each) for each in demands.lambdas}
+    holding = tuple(each for each in demands.lambdas if each.startswith(_DECAY))
+    own = {
+        _term("--lambda", each): _weight(each) for each in demands.lambdas if each not in holding
+    }
     weights.update(own)
     if sum(weights.values()) <= 0:
         raise BadValue("--lambda", "0 for every term", "at least one term above 0")
@@ -44,6 +49,7 @@ def wishes(demands: Demands, currency: str) -> Wishes:
             _term("--reference", each): _reference(each, currency) for each in demands.references
         },
         is_sunk=demands.owned == "sunk",
+        decay=_weight(holding[-1]) if holding else DECAY,
     )
 
 
@@ -81,7 +87,10 @@ def _term(option: str, typed: str) -> TermName:
     for term in TERM_NAMES:
         if term == name.strip() and value.strip():
             return term
-    raise BadValue(option, typed, f"TERM=X, where TERM is one of {', '.join(TERM_NAMES)}")
+    allowed = f"TERM=X, where TERM is one of {', '.join(TERM_NAMES)}"
+    if option == "--lambda":
+        allowed += "; or decay=X, which holds the optimiser to what there is today"
+    raise BadValue(option, typed, allowed)
 
 
 def _weight(typed: str) -> float:

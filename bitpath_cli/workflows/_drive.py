@@ -11,7 +11,7 @@ from typing import Final
 
 from torch import Tensor
 
-from bitpath_cli.errors import PeerFailed
+from bitpath_cli.errors import BadModel, PeerFailed
 from bitpath_cli.host import monotonic
 from bitpath_cli.serving.client import Client, Refused
 from bitpath_cli.workflows._edge_part import EdgePart, Sent
@@ -35,11 +35,14 @@ class Done:
 
 @dataclass(slots=True)
 class Outcome:
-    """All requests of a run: those answered, and in words why the others were not."""
+    """All requests of a run: those answered, and in words why the others were not.
+
+    `lost` is what ended it: the service went away, or the model here raised.
+    """
 
     done: list[Done] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    lost: PeerFailed | None = None
+    lost: PeerFailed | BadModel | None = None
     seconds: float = 0.0
     edge_cpu_seconds: float = 0.0
     cloud_cpu_seconds: float | None = None
@@ -130,7 +133,7 @@ async def _note(
         outcome.refused.append(f"no answer within {limit - due:g} s")
     except Refused as refusal:
         outcome.refused.append(str(refusal))
-    except PeerFailed as failure:
+    except (PeerFailed, BadModel) as failure:
         outcome.lost = failure
 
 

@@ -1,6 +1,8 @@
 """What the edge does with a request in each placement, and what it sends on."""
 
-from collections.abc import Sequence
+import contextlib
+import copy
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -15,7 +17,7 @@ from bitpath_cli.errors import BadModel, BadValue
 
 Kind = Literal["edge", "cloud", "split", "cascade"]
 
-_POOL: Final = 32
+POOL: Final = 32
 _POOL_SEED: Final = 500
 _JUDGED: Final = 64
 _JUDGED_SEED: Final = 900
@@ -62,24 +64,35 @@ class EdgePart:
             self._small = self._find_small(small) if placement.kind == "cascade" else None
         except CannotMeasure as refusal:
             raise BadModel(small or name, refusal.missing.detail) from refusal
-        if placement.kind == "split" and not 0 < placement.split < self._stages.count:
-            raise BadValue(
-                "--placement", str(placement),
-                f"split:1 to split:{self._stages.count - 1}: {name} has {self._stages.count} "
-                "modules" if self._stages.count > 1 else f"another: {name} is no nn.Sequential",
-            )  # fmt: skip
-        with blame(name):
-            self.pool = [self.subject.draw(1, _POOL_SEED + index) for index in range(_POOL)]
+        self._check()
+        with _blamed(name):
+            self.pool = [self.subject.draw(1, _POOL_SEED + index) for index in range(POOL)]
             self.references = [self._stages.run(each) for each in self.pool]
-            self._least_sure = self._find_threshold()
+            self._sure = self._judge()
+
+    def at(self, placement: Placement) -> "EdgePart":
+        """The same, placed otherwise; a cascade can become any, others no cascade."""
+        made = copy.copy(self)
+        made.placement = placement
+        made._check()
+        return made
 
     def prepare(self) -> None:
         """Called in every thread that computes."""
         torch.set_num_threads(self.threads)
 
+    def going_on(self, placement: Placement) -> tuple[bool, ...]:
+        """Which requests of the pool a cascade sends on."""
+        cascade = self.at(placement)
+        return tuple(cascade.compute(index).answer is None for index in range(POOL))
+
     def compute(self, index: int) -> Sent:
-        """The edge's part for one request of the pool."""
-        inputs = self.pool[index % _POOL]
+        """The edge's part for one request of the pool; BadModel where the model raises."""
+        with _blamed(self.subject.name):
+            return self._compute(index)
+
+    def _compute(self, index: int) -> Sent:
+        inputs = self.pool[index % POOL]
         if self.placement.kind == "cloud":
             return Sent(None, inputs)
         if self.placement.kind == "edge":
@@ -89,11 +102,22 @@ class EdgePart:
             return Sent(None, (activation,), self.placement.split)
         assert self._small is not None  # noqa: S101  (a cascade has one)
         answer = self._small.run(inputs)
-        return Sent(None, inputs) if sureness(answer) < self._least_sure else Sent(answer)
+        least = _at_share(self._sure, self.placement.escalated)
+        return Sent(None, inputs) if sureness(answer) < least else Sent(answer)
+
+    @property
+    def stages(self) -> Stages:
+        """The whole model, module by module."""
+        return self._stages
+
+    @property
+    def small_weight_bytes(self) -> int:
+        """Bytes of a cascade's small model; 0 elsewhere."""
+        return 0 if self._small is None else self._small.weight_bytes
 
     def reference(self, index: int) -> Tensor:
         """What the whole model answers here."""
-        return self.references[index % _POOL]
+        return self.references[index % POOL]
 
     def _find_small(self, small: str) -> Stages:
         """The model named, or ours with half of its channels."""
@@ -102,15 +126,32 @@ class EdgePart:
         found = open_subject(small)
         return Stages(replace(found, draw=self.subject.draw))
 
-    def _find_threshold(self) -> float:
-        """The sureness that so large a share of requests like these does not reach."""
+    def _judge(self) -> list[float]:
+        """How sure the small model is of requests like these, rising."""
         if self._small is None:
-            return 0.0
-        sure = sorted(
+            return []
+        return sorted(
             sureness(self._small.run(self.subject.draw(1, _JUDGED_SEED + index)))
             for index in range(_JUDGED)
         )
-        return _at_share(sure, self.placement.escalated)
+
+    def _check(self) -> None:
+        count, name = self._stages.count, self.subject.name
+        if self.placement.kind == "split" and not 0 < self.placement.split < count:
+            raise BadValue(
+                "--placement", str(self.placement),
+                f"split:1 to split:{count - 1}: {name} has {count} modules"
+                if count > 1 else f"another: {name} is no nn.Sequential",
+            )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _blamed(name: str) -> Iterator[None]:
+    try:
+        with blame(name):
+            yield
+    except CannotMeasure as refusal:
+        raise BadModel(name, refusal.missing.detail) from refusal
 
 
 def sureness(answer: Tensor) -> float:

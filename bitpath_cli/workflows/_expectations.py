@@ -31,7 +31,9 @@ def expectation(judged: Judgement, machine: int, which: int, row: int) -> NodeEx
 
 
 def _rate(judged: Judgement, machine: int, row: int) -> Quantity:
-    return judged.question.machines[machine].rates[PRECISIONS[int(judged.plans.precision[row])]]
+    """In the precision that is computed in; nodes that only prepare the data may lack it."""
+    rates = judged.question.machines[machine].rates
+    return rates.get(PRECISIONS[int(judged.plans.precision[row])]) or next(iter(rates.values()))
 
 
 def _figure(judged: Judgement, name: str, unit: Unit, which: int, row: int) -> Reading:

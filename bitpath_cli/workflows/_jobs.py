@@ -48,6 +48,7 @@ def find_context(
     directory: str,
     thorough: bool,
     peers: tuple[Peer, ...] = (),
+    quick: bool = False,
 ) -> Context:
     """Threads, memory and caches as the probes found them, and cautious values where they did not.
 
@@ -68,7 +69,7 @@ def find_context(
         host=host, threads=threads or max(1, len(host.outside.affinity())),
         memory_bytes=min(memory, default=_CAUTIOUS_BYTES),
         cache_bytes=_number(None if cpu is None else cpu.last_level_cache) or 0,
-        directory=directory, thorough=thorough, components=found, peers=peers,
+        directory=directory, thorough=thorough, quick=quick, components=found, peers=peers,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from bitpath_cli.model.configuration import StrategyName
 from bitpath_cli.model.reading import unsupported
 from bitpath_cli.model.recommendation import TERM_NAMES, Goal, TermName
 from bitpath_cli.strategies import (
+    Machine,
     Outcome,
     Plans,
     Question,
@@ -26,14 +27,20 @@ from bitpath_cli.strategies import (
     reference,
     select,
 )
+from bitpath_cli.workflows._selection import (
+    REMOVED_BELOW,
+    best_of_each,
+    nearest_of_each,
+    promising,
+)
 
-REMOVED_BELOW: Final = 0.1
+DECAY: Final = 0.1
+"""The λ of the optimiser's decay: doubling one resource must lower L by 2.4 % to be worth it."""
+
 AT_RISK_BELOW: Final = 0.9
 LIKELY: Final = 0.5
+_BLOCK: Final = 8192
 ENDLESS: Final = unsupported("requests arrive faster than they are answered: the queue never ends")
-_MOST_DRAWN: Final = 40
-_NEARLY: Final = 4.0
-_ABOUT: Final = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class Wishes:
     """The weights in use and where they came from, budgets as references, and how many draws.
 
     `is_sunk` counts what is owned already as paid for; the reference counts it amortised as ever.
+    `decay` is the λ that holds the optimiser to today's infrastructure, beside those of the terms.
     """
 
     goal: Goal
@@ -49,16 +57,19 @@ class Wishes:
     references: Mapping[TermName, float] = field(default_factory=dict)
     is_sunk: bool = False
     draws: int = 1000
+    decay: float = DECAY
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Rows are the configurations that were drawn; `kept` maps them to all that were considered.
+    """Rows are the configurations that were drawn, of all that were considered.
 
-    `best` gives each strategy's best feasible row, `nearest` the row that fails by least.
+    `amortised` is the question in which nothing is paid for yet. `best` gives each strategy's best
+    feasible row, `nearest` the row that fails by least.
     """
 
     question: Question
+    amortised: Question
     wishes: Wishes
     plans: Plans
     names: tuple[StrategyName, ...]
@@ -102,11 +113,9 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
             f"this host was measured in none of the precisions it allows ({allowed})",
         )
     here = select(plans, torch.tensor(today))
-    nominal = evaluate(question, plans, Draws(1))
     base = _referred(reference(amortised, here, Draws(1)), wishes)
     lambdas = dict(wishes.lambdas)
-    scores = objective(ratios(nominal.total(), base), lambdas).squeeze(1)
-    kept = _promising(names, scores, excess_of(nominal))
+    kept = promising(names, *_priced(question, plans, base, lambdas))
     plans, names = select(plans, kept), tuple(names[int(index)] for index in kept)
     nominal = evaluate(question, plans, Draws(1))
     draws = Draws(wishes.draws)
@@ -117,26 +126,42 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
     scaled = ratios(nominal.total(), base)
     scores = objective(scaled, lambdas).squeeze(1)
     sound = (probability >= LIKELY) & nominal.feasible().squeeze(1)
-    best = _best(names, scores, probability, sound)
+    best = best_of_each(names, scores, probability, sound)
     ranking, winner = _rank(drawn, drawn_base, lambdas, best, scores, probability, sound)
     return Judgement(
-        question=question, wishes=wishes, plans=plans, names=names, considered=considered,
-        nominal=nominal, drawn=drawn, reference=base, ratios=scaled, scores=scores,
-        geometric=geometric(scaled, lambdas).squeeze(1),
+        question=question, amortised=amortised, wishes=wishes, plans=plans, names=names,
+        considered=considered, nominal=nominal, drawn=drawn, reference=base, ratios=scaled,
+        scores=scores, geometric=geometric(scaled, lambdas).squeeze(1),
         currency=_in_currency(question, nominal).squeeze(1),
         probability_feasible=probability,
         dominated=_dominated(nominal, probability),
-        best=best, nearest=_nearest(names, scores, excess_of(nominal)),
+        best=best, nearest=nearest_of_each(names, scores, excess_of(nominal)),
         ranking=ranking, draws=draws, winner=winner,
     )  # fmt: skip
 
 
+def _priced(
+    question: Question, plans: Plans, base: TermTensors, lambdas: dict[TermName, float]
+) -> tuple[Tensor, Tensor]:
+    """L and `excess_of` of all configurations, block by block: memory does not grow with them."""
+    draws, scores, excess = Draws(1), [], []
+    for rows in torch.split(torch.arange(len(plans.machine)), _BLOCK):
+        outcome = evaluate(question, select(plans, rows), draws)
+        scores.append(objective(ratios(outcome.total(), base), lambdas).squeeze(1))
+        excess.append(excess_of(outcome))
+    return torch.cat(scores), torch.cat(excess)
+
+
 def _sunk(question: Question) -> Question:
-    """The same where today's host costs nothing more; copies of it are still to be bought."""
-    here = question.machines[0]
-    free = here.prices["owned"].model_copy(update={"value": 0.0, "low": 0.0, "high": 0.0})
-    first = replace(here, prices={**here.prices, "owned": free})
-    return replace(question, machines=(first, *question.machines[1:]))
+    """The same where what is owned costs nothing more; copies of it are still to be bought."""
+    first, *others = question.machines
+    machines = (_paid_for(first), *(_paid_for(each) if each.hosts else each for each in others))
+    return replace(question, machines=machines)
+
+
+def _paid_for(machine: Machine) -> Machine:
+    free = machine.prices["owned"].model_copy(update={"value": 0.0, "low": 0.0, "high": 0.0})
+    return replace(machine, prices={**machine.prices, "owned": free})
 
 
 def _enumerate(question: Question) -> tuple[Plans, tuple[StrategyName, ...]]:
@@ -171,48 +196,6 @@ def excess_of(outcome: Outcome) -> Tensor:
             ratio = (bound.predicted / torch.maximum(bound.limit, tiny)).mean(dim=1)
             worst = torch.maximum(worst, torch.nan_to_num(ratio, nan=torch.inf, posinf=0.0))
     return worst
-
-
-def _promising(names: tuple[StrategyName, ...], scores: Tensor, excess: Tensor) -> Tensor:
-    """Each strategy's best by L among those nearly feasible, and the one that fails by least."""
-    chosen: set[int] = set()
-    for name in dict.fromkeys(names):
-        rows = [index for index, each in enumerate(names) if each == name]
-        able = [index for index in rows if float(excess[index]) <= _NEARLY]
-        able.sort(key=lambda index: (float(excess[index]) > 1, float(scores[index])))
-        chosen.update(able[:_MOST_DRAWN])
-        rows.sort(key=lambda index: (float(excess[index]), float(scores[index])))
-        chosen.update(rows[:_MOST_DRAWN])
-    return torch.tensor(sorted(chosen))
-
-
-def _best(
-    names: tuple[StrategyName, ...], scores: Tensor, probability: Tensor, sound: Tensor
-) -> dict[StrategyName, int]:
-    """The lowest L among those feasible as expected; else the likeliest of those not removed."""
-    best: dict[StrategyName, int] = {}
-    for name in dict.fromkeys(names):
-        rows = [index for index, each in enumerate(names) if each == name]
-        expected = [index for index in rows if bool(sound[index])]
-        possible = [index for index in rows if float(probability[index]) >= REMOVED_BELOW]
-        if expected:
-            best[name] = min(expected, key=lambda index: float(scores[index]))
-        elif possible:
-            best[name] = max(possible, key=lambda index: float(probability[index]))
-    return best
-
-
-def _nearest(
-    names: tuple[StrategyName, ...], scores: Tensor, excess: Tensor
-) -> dict[StrategyName, int]:
-    """Among those that miss their limits about as little as any, the one with the lowest L."""
-    found: dict[StrategyName, int] = {}
-    for name in dict.fromkeys(names):
-        rows = [index for index, each in enumerate(names) if each == name]
-        least = min(float(excess[index]) for index in rows)
-        close = [index for index in rows if float(excess[index]) <= _ABOUT * least]
-        found[name] = min(close, key=lambda index: float(scores[index]))
-    return found
 
 
 def _rank(

@@ -70,6 +70,7 @@ class Account:
                 [each.cloud_seconds for each in done if each.cloud_seconds is not None]
             ),
             escalated=self._escalated(), top1_agreement=agreement, relative_error=error,
+            latency_mean=self._latency_mean(),
         )  # fmt: skip
 
     def _figure(self, make: Callable[[], Reading]) -> Reading:
@@ -84,6 +85,10 @@ class Account:
             return (self._figure(lambda: absent("never")),) * len(PERCENTILES)
         made = percentile_metrics(latencies, self.source, percentiles=PERCENTILES)
         return tuple(each.reading for each in made)
+
+    def _latency_mean(self) -> Reading:
+        latencies = [each.latency for each in self.outcome.done]
+        return self._figure(lambda: derived(statistics.fmean(latencies), SECOND, self.source))
 
     def _median(self, seconds: Sequence[float]) -> Reading:
         if not seconds:

@@ -1,5 +1,8 @@
 """What the strategies are asked: a workload at a site, the machines there are, and the wire."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from bitpath_cli import catalogue
@@ -11,6 +14,9 @@ from bitpath_cli.model.units import BYTE_PER_SECOND, ONE
 from bitpath_cli.model.workload import Workload
 from bitpath_cli.strategies import Machine, Question, Wire
 from bitpath_cli.workflows._combine import scaled
+from bitpath_cli.workflows._fleet_hosts import Fleet, fleet_of
+from bitpath_cli.workflows._fleet_links import Link, outward
+from bitpath_cli.workflows._known_devices import devices_in
 from bitpath_cli.workflows._machines import bought_machine, rented_machine
 from bitpath_cli.workflows._todays_host import todays_machine
 from bitpath_cli.workflows._uplink import with_measured_uplink
@@ -27,28 +33,72 @@ _OVERLAP_ACCELERATOR: Final = assumed(
 
 
 def question_for(
-    report: Report, workload: Workload, site: Site, largest_cluster: int | None = None
+    report: Report,
+    workload: Workload,
+    site: Site,
+    largest_cluster: int | None = None,
+    measured: Mapping[str, Report] = MappingProxyType({}),
 ) -> Question:
-    """Today's host first, then what the site's purchases and offers name.
+    """Today's host or a fleet's first, then what the site's purchases and offers name.
 
-    What was measured to a peer takes the place of the site's assumed uplink.
+    What was measured to a peer takes the place of the site's assumed uplink; a fleet's members are
+    no peers of that kind. All of a fleet may work together unless `largest_cluster` says less.
+    `measured` are reports of machines with devices that could be had, by the devices' names.
     """
-    site = with_measured_uplink(report, site)
-    machines: list[Machine] = [todays_machine(report, site)]
-    bought = (bought_machine(catalogue.device(name), site) for name in site.purchases)
-    machines += [each for each in bought if each is not None]
-    if site.cloud is not None:
-        rented = (
-            rented_machine(offer, catalogue.device(offer.device), site)
-            for offer in site.cloud.offers
-        )
-        machines += [each for each in rented if each is not None]
+    fleet = fleet_of(report, site) if report.members else None
+    told = outward(report) if fleet else report
+    site = with_measured_uplink(told, site)
+    wire = _wire(told, site)
+    here = fleet.machines if fleet else (todays_machine(report, site),)
     return Question(
         workload=workload,
         site=site,
-        machines=tuple(machines),
-        wire=_wire(report, site),
-        largest_cluster=site.largest_cluster if largest_cluster is None else largest_cluster,
+        machines=(*here, *_to_be_had(site, _known_devices(here, report, site, measured))),
+        wire=wire,
+        largest_cluster=_largest(site, fleet) if largest_cluster is None else largest_cluster,
+        links={} if fleet is None else {
+            kinds: _over(wire, link) for kinds, link in fleet.links.items()
+        },
+        notes=() if fleet is None else fleet.notes,
+    )  # fmt: skip
+
+
+def _to_be_had(site: Site, known: Mapping[str, Machine]) -> Iterator[Machine]:
+    """What can be bought, then what can be rented; measured where such a device was."""
+    bought = (
+        bought_machine(catalogue.device(name), site, known.get(name)) for name in site.purchases
+    )
+    yield from (each for each in bought if each is not None)
+    if site.cloud is not None:
+        rented = (
+            rented_machine(offer, catalogue.device(offer.device), site, known.get(offer.device))
+            for offer in site.cloud.offers
+        )
+        yield from (each for each in rented if each is not None)
+
+
+def _known_devices(
+    here: Sequence[Machine], report: Report, site: Site, measured: Mapping[str, Report]
+) -> dict[str, Machine]:
+    """Devices of profiles that were measured: the accelerators here, and what the user names."""
+    wanted = {*site.purchases, *(each.device for each in (site.cloud.offers if site.cloud else ()))}
+    found: dict[str, Machine] = {}
+    if here[0].is_accelerator:
+        for source in report.members or (report,):
+            for name in wanted & set(devices_in(source)):
+                found.setdefault(name, todays_machine(source, site))
+    return found | {name: todays_machine(each, site) for name, each in measured.items()}
+
+
+def _largest(site: Site, fleet: Fleet | None) -> int:
+    hosts = 0 if fleet is None else sum(len(each.hosts) for each in fleet.machines)
+    return max(site.largest_cluster, hosts)
+
+
+def _over(wire: Wire, link: Link) -> Wire:
+    """The wire with what was measured of a link, and without reductions of other links."""
+    return replace(
+        wire, latency=link.latency or wire.latency, bandwidth=link.bandwidth or wire.bandwidth
     )
 
 

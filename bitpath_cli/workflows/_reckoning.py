@@ -7,15 +7,16 @@ import torch
 from bitpath_cli.cost.uncertainty import Draws
 from bitpath_cli.model.recommendation import Formula, Input
 from bitpath_cli.strategies import JobPlans, evaluate, select
-from bitpath_cli.workflows._candidates import FORMULAS, candidate
+from bitpath_cli.workflows._candidates import candidate
 from bitpath_cli.workflows._judgement import Judgement
+from bitpath_cli.workflows._part_formulas import JOB_TERMS, SERVICE_TERMS, parts
+from bitpath_cli.workflows._step_formulas import communication
 
 _JOB: Final = {
-    "step_time": "forward + backward with its all-reduce + optimiser + stall; "
-    "forward = FLOP/(rate·η) + bytes/memory rate + overhead, backward twice that",
-    "communication_time": "step − step without synchronising; a ring takes "
-    "2(N−1)·latency + 2(N−1)/N·gradient/bandwidth, every H-th step",
-    "stall_time": "max(0, batch·sample bytes/storage rate − step)",
+    "step_time": "forward + backward with its all-reduce + optimiser + stall; forward = "
+    "FLOP/(rate·η) + bytes/memory rate + overhead, backward 1 + trained share times that",
+    "stall_time": "max(0, batch·sample bytes/storage rate − step); after the first epoch without "
+    "what stays in memory",
     "samples_per_second": "batch/step",
     "ingress_time": "the place's share of the data/uplink + half a round trip",
     "job_time": "ingress + start-up + epochs·samples/batch·step·(what preemptions add)",
@@ -27,7 +28,14 @@ _SERVICE: Final = {
     "response_time": "preparation + wait + service; on the way to the centre also the round trip, "
     "both transfers and the uplink's wait",
     "utilisation": "requests a second·service time/nodes, in the busiest hour",
-    "month_price": "nodes·price a second·month, storage and egress",
+    "first_token": "preparation + wait + the running step + tokens in·FLOP/(rate·η)",
+    "token_time": "step/(1 − share of the time that takes in prompts), step = max((weights + "
+    "batch·context)/memory rate, batch·FLOP/rate) + overhead, of a batch that few steps exceed",
+    "together": "requests in work: rate·time, by Little's law",
+    "cold_share": "exp(−requests a second·time that an idle machine is kept)",
+    "month_price": "nodes·price a second·month, summed over the hours of the day; by the request "
+    "busy seconds·price; storage and egress",
+    "fixed_fleet_price": "the same with the busiest hour's nodes all day",
     "price_per_1000_requests": "1000·month price/requests",
 }
 _LATENCY: Final = "the percentile of the response time in the busiest hour"
@@ -36,16 +44,19 @@ _LATENCY: Final = "the percentile of the response time in the busiest hour"
 def formulas(judged: Judgement, row: int) -> tuple[Formula, ...]:
     """Each term and each predicted figure of a row, with the formula behind it."""
     found = candidate(judged, row, 0.0)
-    texts = _JOB if isinstance(judged.plans, JobPlans) else _SERVICE
+    texts, told = _SERVICE, SERVICE_TERMS
+    if isinstance(judged.plans, JobPlans):
+        told = JOB_TERMS
+        texts = {**_JOB, "communication_time": communication(judged.question, judged.plans, row)}
     terms = tuple(
         Formula(name=name, formula=text, value=getattr(found.terms, name).reading)
-        for name, text in FORMULAS.items()
+        for name, text in told.items()
     )
     figures = tuple(
         Formula(name=name, formula=texts.get(name, _LATENCY), value=value)
         for name, value in found.predicted.items()
     )
-    return (*terms, *figures)
+    return (*terms, *figures, *parts(judged, row))
 
 
 def inputs(judged: Judgement, row: int) -> tuple[Input, ...]:

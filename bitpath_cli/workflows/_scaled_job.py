@@ -14,11 +14,14 @@ from bitpath_cli.model.units import BYTE, FLOP, ONE, SECOND, Unit
 from bitpath_cli.model.workload import Data, Residency, Training, Work, Workload
 from bitpath_cli.strategies import MeasuredReductions, MeasuredSteps, Question
 from bitpath_cli.workflows._combine import scaled
+from bitpath_cli.workflows._process_spread import process_spread, with_spread
 from bitpath_cli.workflows._question import question_for
 
 STEPS: Final = 200
 """How many steps the job in small has: enough that starting up decides nothing."""
 
+# What the training benchmark's own PowerSGD has.
+_POWER_RANK: Final = 2
 _STEP: Final = "step"
 _COMPUTING: Final = ("forward", "backward")
 _WAITING: Final = ("load", "combine", "optimise", "average")
@@ -68,6 +71,7 @@ def small_job(name: str, sizes: Sizes, batch: int, intervals: tuple[int, ...]) -
             epochs=_exact(1, ONE, "the job in small"),
             global_batch=_exact(batch, ONE, "the job in small"), optimiser="momentum",
             checkpoints_kept=_exact(1, ONE, "the last"), local_steps=intervals,
+            compression_ranks=(_POWER_RANK,),
         ),
         residency=Residency(allowed="anywhere", reason="synthetic data", binds=False),
     )  # fmt: skip
@@ -97,7 +101,8 @@ def measured_steps(results: Sequence[BenchmarkResult]) -> MeasuredSteps:
     if not usable:
         raise UnmeasuredHost("training step of the small model", "Give the trial a longer --cap.")
     usable.sort(key=batch_of)
-    parts = [_parts(each) for each in usable]
+    spread = process_spread(usable, _STEP)
+    parts = [tuple(with_spread(part, spread) for part in _parts(each)) for each in usable]
     facts = usable[-1].samples[_STEP].blocks[0].evidence
     return MeasuredSteps(
         samples=tuple(batch_of(each) for each in usable),

@@ -27,12 +27,14 @@ class ServedModel:
     precision: str
     engine: str
     threads: int
+    quota: float | None = None
 
     def describe(self) -> Mapping[str, Any]:
         """See Answering."""
         return {
             "model": self.subject.name, "digest": self.subject.digest(),
             "precision": self.precision, "engine": self.engine, "threads": self.threads,
+            "quota": self.quota,
             "modules": 1 if self.stages is None else self.stages.count,
         }  # fmt: skip
 
@@ -65,16 +67,19 @@ class ServedModel:
 
 @contextlib.contextmanager
 def open_served(
-    name: str, precision: str, engine: str, batch: int, threads: int
+    name: str, precision: str, engine: str, batch: int, threads: int, quota: float | None = None
 ) -> Iterator[ServedModel]:
-    """The model of that name, ready to be asked; BadModel where it cannot be."""
+    """The model of that name, ready to be asked; BadModel where it cannot be.
+
+    `quota` is how many processors this process may use; who asks is told.
+    """
     torch.set_num_threads(threads)
     try:
         subject = open_subject(name)
         with make_ready(subject, precision, engine, batch, threads) as ready:
             is_plain = (precision, engine) == ("float32", "eager")
             stages = Stages(subject) if is_plain else None
-            yield ServedModel(subject, ready, stages, precision, engine, threads)
+            yield ServedModel(subject, ready, stages, precision, engine, threads, quota)
     except CannotMeasure as refusal:
         problem = f"{refusal.missing.detail}; {refusal.missing.hint}".rstrip("; ")
         raise BadModel(name, problem) from refusal

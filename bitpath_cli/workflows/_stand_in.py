@@ -12,6 +12,11 @@ _FAMILIES: Final[tuple[tuple[str, str], ...]] = (
     (r"resnet|image|imaging|vision|perception|inspection|traffic|camera|unet|driving", "resnet"),
 )
 _LAST_RESORT: Final = "mlp"
+_SYNCS: Final = {
+    "none": "single", "all-reduce": "ddp", "local-sgd": "local-sgd", "slow-momentum": "momentum",
+    "parameter-server": "parameter-server", "fp16-compress": "fp16-compress",
+    "powersgd": "powersgd",
+}  # fmt: skip
 _EVERY: Final = re.compile(r"every (\d+) steps")
 
 
@@ -32,9 +37,7 @@ def _family(workload: str) -> str:
 
 
 def _synchronisation(configuration: Configuration) -> list[str]:
-    if configuration.synchronisation == "none":
-        return ["--sync", "single"]
-    if not configuration.synchronisation.startswith("local-sgd"):
-        return ["--sync", "ddp"]
+    """The benchmark's own name for it; sharding sends about what ddp does, and stands as that."""
+    kind = configuration.synchronisation.partition(" ")[0]
     interval = _EVERY.search(configuration.synchronisation)
-    return ["--sync", "local-sgd", *(["--every", interval[1]] if interval else [])]
+    return ["--sync", _SYNCS.get(kind, "ddp"), *(["--every", interval[1]] if interval else [])]

@@ -46,6 +46,7 @@ def todays_machine(report: Report, site: Site) -> Machine:
         power_max=_power(report, is_idle=False) or site.today.power_max,
         prices={"owned": site.today.price, "bought": site.today.price},
         availability=site.today.availability,
+        host_memory=limits.effective_memory if on_gpu else None,
     )  # fmt: skip
 
 
@@ -85,6 +86,9 @@ def _squares(report: Report, device: str, precision: str) -> dict[int, Quantity]
         if told.get("dtype") != precision or str(told.get("device", "cpu")) != device:
             continue
         if edge != told.get("n") or edge != told.get("k") or used < threads.get(edge, 0):
+            continue
+        # Batches of small products, and the few rows of a linear layer, name their shape.
+        if "shape" in told:
             continue
         rate = _figure(result, "throughput")
         if rate is not None:

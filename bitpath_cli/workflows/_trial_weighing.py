@@ -40,8 +40,10 @@ from bitpath_cli.strategies import (
 )
 from bitpath_cli.workflows._candidates import interval, term_unit
 from bitpath_cli.workflows._scaled_job import STEPS, sizes_of, small_job, small_question
+from bitpath_cli.workflows._trial_check import sentence
+from bitpath_cli.workflows._trial_held import find_held
 from bitpath_cli.workflows._trial_terms import Ran, measured_terms, ran
-from bitpath_cli.workflows.trial import Attempted, Evidence, TrialWish
+from bitpath_cli.workflows.trial import MODELLED, Attempted, Evidence, TrialWish
 
 _DRAWS: Final = 1000
 _SLOW: Final = 1.25
@@ -52,7 +54,6 @@ _MEASURED_AS: Final[dict[TermName, str]] = {
     "hardware": "the site's price × measured node-seconds",
     "energy": "the power model × measured node-seconds and processor time; no meter",
 }
-_MODELLED: Final = {"single": "none", "ddp": "all-reduce", "local-sgd": "local-sgd"}
 
 
 def weigh(wish: TrialWish, report: Report, found: Evidence) -> Trial:
@@ -68,7 +69,7 @@ def weigh(wish: TrialWish, report: Report, found: Evidence) -> Trial:
         f"small-{wish.model}", sizes_of(alone[-1]), wish.global_batch, (wish.every,)
     )
     question = small_question(report, site, workload, alone, found.link, wish.hosts)
-    attempted = [each for each in wish.candidates() if each.sync in _MODELLED]
+    attempted = [each for each in wish.candidates() if each.sync in MODELLED]
     taken = [_ran(found, each) for each in attempted]
     forecast = _forecast(question, attempted)
     measured = measured_terms(
@@ -85,7 +86,8 @@ def weigh(wish: TrialWish, report: Report, found: Evidence) -> Trial:
             _step(forecast, index, run),
             *_terms(forecast, index, measured, row, site.currency),
         )
-        tried.append(_tried(each, compared))
+        held = find_held(found.runs[each], found.checks)
+        tried.append(_tried(each, compared).model_copy(update={"held": held}))
         row += 1
     rows = torch.tensor([index for index, run in enumerate(taken) if run is not None])
     runs = [run for run in taken if run is not None]
@@ -95,7 +97,10 @@ def weigh(wish: TrialWish, report: Report, found: Evidence) -> Trial:
         decisions=_decisions(forecast.nominal.total().rows(rows), measured, runs)
         if taken[0] is not None and len(runs) > 1
         else (),
-        findings=_findings(alone),
+        findings=(
+            *(sentence(each) for each in found.checks if each.is_slow), *_findings(alone)
+        ),
+        checks=found.checks,
     )  # fmt: skip
 
 
@@ -124,7 +129,7 @@ def _plans(question: Question, attempted: Sequence[Attempted]) -> Plans:
     nodes = (plans.count + plans.other_count).tolist()
     kinds = [SYNCHRONISATIONS[int(each)] for each in plans.synchronisation]
     rows = list(zip(nodes, kinds, plans.interval.tolist(), strict=True))
-    wanted = [(each.nodes, _MODELLED[each.sync], each.every) for each in attempted]
+    wanted = [(each.nodes, MODELLED[each.sync], each.every) for each in attempted]
     return select(plans, torch.tensor([rows.index(each) for each in wanted]))
 
 

@@ -4,10 +4,11 @@ import math
 
 from bitpath_cli.model.reading import Method, Origin, Quantity
 from bitpath_cli.model.recommendation import Violation
-from bitpath_cli.model.units import SECOND, human
+from bitpath_cli.model.units import SECOND, human, significant
 from bitpath_cli.strategies import Bound
 from bitpath_cli.workflows import _wording
-from bitpath_cli.workflows._judgement import AT_RISK_BELOW, ENDLESS, REMOVED_BELOW, Judgement
+from bitpath_cli.workflows._judgement import AT_RISK_BELOW, ENDLESS, Judgement
+from bitpath_cli.workflows._selection import REMOVED_BELOW
 
 
 def violations(judged: Judgement, row: int) -> tuple[Violation, ...]:
@@ -20,11 +21,13 @@ def violations(judged: Judgement, row: int) -> tuple[Violation, ...]:
         made = _violation(judged, row, nominal, probability)
         if nominal.name not in found or probability < found[nominal.name].probability_feasible:
             found[nominal.name] = made
-    order = ("residency", "latency", "memory")
+    order = ("residency", "token", "latency", "first_token", "memory")
     return tuple(
         sorted(
             found.values(),
-            key=lambda each: order.index(each.constraint) if each.constraint in order else 3,
+            key=lambda each: (
+                order.index(each.constraint) if each.constraint in order else len(order)
+            ),
         )
     )
 
@@ -40,7 +43,7 @@ def _violation(judged: Judgement, row: int, bound: Bound, probability: float) ->
     elif math.isfinite(predicted) or reason:
         sentence = _wording.violation(bound.name, predicted, limit, unit, reason, binds=bound.binds)
     else:
-        sentence = ENDLESS.detail
+        sentence = _endless(judged, row)
     origin = Origin(method=Method.DERIVED, source="the cost model")
     return Violation(
         constraint=bound.name,
@@ -55,6 +58,14 @@ def _violation(judged: Judgement, row: int, bound: Bound, probability: float) ->
     )
 
 
+def _endless(judged: Judgement, row: int) -> str:
+    """A queue that never ends, with what makes it so: the nodes, or else the uplink."""
+    busy = float(judged.nominal.details["utilisation"][row].mean())
+    if busy < 1:
+        return f"{ENDLESS.detail}, on the uplink"
+    return f"{ENDLESS.detail} (utilisation {significant(busy)})"
+
+
 def _reason(judged: Judgement, row: int, bound: Bound, limit: float) -> str:
     """What a bare number would not tell: a residency's rule, an upload that alone is too long."""
     if bound.name == "residency":
@@ -63,4 +74,8 @@ def _reason(judged: Judgement, row: int, bound: Bound, limit: float) -> str:
         upload = float(judged.nominal.details["upload_time"][row].mean())
         if upload > limit:
             return f"sending one request takes {human(upload, SECOND)}"
+    if bound.name == "token":
+        reading = float(judged.nominal.details["weight_time"][row].mean())
+        if reading > limit:
+            return f"reading the weights from memory for each token takes {human(reading, SECOND)}"
     return ""

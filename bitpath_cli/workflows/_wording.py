@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bitpath_cli.model.configuration import NodeGroup, StrategyName
+from bitpath_cli.model.configuration import PREPARES, NodeGroup, StrategyName
 from bitpath_cli.model.reading import Quantity, Reading
 from bitpath_cli.model.recommendation import TermName
 from bitpath_cli.model.units import BYTE, ONE, SECOND, Unit, human, significant
@@ -28,6 +28,7 @@ RESOURCE_WORDS: Final[Mapping[str, str]] = {
     "memory_bandwidth": "memory bandwidth",
     "network_bandwidth": "network bandwidth",
     "network_latency": "round-trip time",
+    "device_link": "the link between a node's devices",
     "storage_bandwidth": "storage bandwidth",
     "fixed_times": "fixed time (start-up, launch, preparation)",
     "rent": "the price of rented machines",
@@ -43,6 +44,7 @@ _TENURE_WORDS: Final = {
     "bought": "to buy",
     "on_demand": "rented on demand",
     "spot": "rented spot",
+    "per_request": "rented by the request",
 }
 
 
@@ -55,7 +57,10 @@ def label(groups: tuple[NodeGroup, ...], precision: str, synchronisation: str) -
 
 def _nodes(group: NodeGroup) -> str:
     count = "" if group.count == 1 else f"{significant(group.count)} × "
-    return f"{count}{group.device} ({_TENURE_WORDS[group.tenure]})"
+    if group.least is not None and group.most is not None:
+        count = f"{significant(group.least)} to {significant(group.most)} × "
+    prepares = f", {group.role}" if group.role == PREPARES else ""
+    return f"{count}{group.device} ({_TENURE_WORDS[group.tenure]}{prepares})"
 
 
 def violation(
@@ -72,6 +77,8 @@ def violation(
         "budget": f"it would cost {found} against a budget of {allowed}",
         "residency": f"the data may not go there: {reason}",
         "latency": f"{reason or f'its latency would be {found}'} where {allowed} is allowed",
+        "first_token": f"the first token would take {found} where {allowed} is allowed",
+        "token": f"{reason or f'each token takes {found}'} where {allowed} is allowed",
         "utilisation": f"requests arrive faster than it answers (utilisation {found})",
         "uplink": f"the requests need {significant(100 * predicted)} % of the uplink",
         "availability": (
@@ -129,6 +136,27 @@ def remedy(lever: str, before: float, after: float) -> str:
     return f"{twice}: L {significant(before)} → {significant(after)}"
 
 
+def purchasable(
+    lever: str, elasticity: float, pays_below: float | None, share: float, more: float
+) -> str:
+    """What somewhat more of a resource brings, and what it may cost at most."""
+    words = RESOURCE_WORDS.get(lever, lever)
+    gained = significant(100 * (1 - more**-elasticity), 2)
+    amount = f"÷ {more}" if is_divided(lever) else f"+{significant(100 * (more - 1), 2)} %"
+    told = f"{amount} {words} → −{gained} % L"
+    if pays_below is None:
+        return f"{told}, whatever it costs: money and energy have no weight"
+    limit = significant(100 * (more - 1) * pays_below, 2)
+    guess = significant(100 * (more - 1) * share, 2)
+    return f"{told}; it pays while it adds less than {limit} % to the nodes (assumed: {guess} %)"
+
+
+def multiple(lever: str, factor: float) -> str:
+    """How much of a resource there should be."""
+    words = RESOURCE_WORDS.get(lever, lever)
+    return f"{words} {'÷' if is_divided(lever) else '×'} {significant(factor, 2)}"
+
+
 def at_risk(name: ConstraintName, predicted: float, limit: float, unit: Unit, kept: float) -> str:
     """A constraint that holds for the expected numbers, but not in all draws."""
     return (
@@ -148,6 +176,9 @@ def headline(predicted: Mapping[str, Reading]) -> str:
         return f"about {said['job_time']} and {said['job_price']} a job"
     latency = next((name for name in said if name.startswith("latency_")), None)
     quick = "" if latency is None else f"{latency.removeprefix('latency_')} {said[latency]}, "
+    if "first_token" in said and latency is not None:
+        level = latency.removeprefix("latency_")
+        quick = f"{level} {said['first_token']} to the first token, {said['token_time']} a token, "
     return (
         f"{quick}{said['month_price']} a month, {said['price_per_1000_requests']} per 1000 requests"
     )
@@ -177,6 +208,6 @@ def bound_unit(name: ConstraintName, currency: str) -> Unit:
     """The unit in which a constraint is said."""
     if name == "memory":
         return BYTE
-    if name in ("deadline", "latency"):
+    if name in ("deadline", "latency", "first_token", "token"):
         return SECOND
     return Unit(currency) if name == "budget" else ONE

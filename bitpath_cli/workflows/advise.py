@@ -1,5 +1,7 @@
 """From a report, a workload and a site to a recommendation; no hardware is touched."""
 
+import datetime
+from dataclasses import replace
 from typing import Final
 
 from bitpath_cli import catalogue
@@ -15,14 +17,23 @@ from bitpath_cli.model.recommendation import (
     Weights,
 )
 from bitpath_cli.model.report import Report
+from bitpath_cli.model.result import BenchmarkResult
 from bitpath_cli.model.workload import Workload
 from bitpath_cli.strategies import Question
 from bitpath_cli.workflows import _certainty, _dependence, _reckoning, _wording
 from bitpath_cli.workflows._assumptions import assumptions
 from bitpath_cli.workflows._candidates import candidate, strategy_order, term_unit
+from bitpath_cli.workflows._caveats import caveats, purchases
 from bitpath_cli.workflows._demands import bounded, imagined, wishes
+from bitpath_cli.workflows._fleet_hosts import in_words
 from bitpath_cli.workflows._judgement import Judgement, Wishes, excess_of, judge
+from bitpath_cli.workflows._known_devices import measured_devices
+from bitpath_cli.workflows._measurements import measurements
+from bitpath_cli.workflows._next_money import next_money
+from bitpath_cli.workflows._price_age import price_notes
 from bitpath_cli.workflows._question import question_for
+from bitpath_cli.workflows._service_notes import service_notes
+from bitpath_cli.workflows.day import today
 
 _MOST_CANDIDATES: Final = 40
 
@@ -32,21 +43,36 @@ def advise(
     workload_name: str,
     site_name: str = "default",
     demands: Demands | None = None,
+    day: datetime.date | None = None,
 ) -> Recommendation:
-    """The recommendation for a workload and a site, each a shipped name or the path of a file."""
+    """The recommendation for a workload and a site, each a shipped name or the path of a file.
+
+    `day` is the calendar's unless it is given: prices more than a year older are pointed out.
+    """
     asked = demands or Demands()
     site = catalogue.site(site_name)
     workload = bounded(catalogue.workload(workload_name), asked, site.currency)
-    question = question_for(report, workload, site, asked.largest_cluster)
-    found = recommend(imagined(question, asked.what_if), wishes(asked, site.currency))
+    question = question_for(
+        report, workload, site, asked.largest_cluster, measured_devices(asked.measured, site)
+    )
+    aged = price_notes(site_name, day or today())
+    question = replace(question, notes=(*question.notes, *aged))
+    found = recommend(
+        imagined(question, asked.what_if), wishes(asked, site.currency), report.results
+    )
     if not asked.what_if:
         return found
     told = f"what if {', '.join(asked.what_if)}: this is not the site as its profile has it"
     return found.model_copy(update={"notes": (told, *found.notes)})
 
 
-def recommend(question: Question, wishes: Wishes) -> Recommendation:
-    """Judge the question's configurations and say what follows."""
+def recommend(
+    question: Question, wishes: Wishes, results: tuple[BenchmarkResult, ...] = ()
+) -> Recommendation:
+    """Judge the question's configurations and say what follows.
+
+    Trainings among the `results` tell what ways of synchronising did to what was learnt.
+    """
     judged = judge(question, wishes)
     candidates = _candidates(judged)
     winner = None if judged.winner is None else _by_row(judged, candidates, judged.winner)
@@ -83,11 +109,17 @@ def recommend(question: Question, wishes: Wishes) -> Recommendation:
         sensitivities=_dependence.sensitivities(judged, row),
         break_even=_dependence.break_even_points(judged),
         remedies=_dependence.remedies(judged, row) if judged.winner is not None else (),
+        next_money=next_money(judged),
         smallest_change=_smallest_change(judged) if judged.winner is None else "",
         assumptions=assumptions(judged, row),
+        measurements=measurements(judged, row),
         formulas=_reckoning.formulas(judged, row),
         inputs=_reckoning.inputs(judged, row),
-        notes=_notes(question, winner),
+        notes=(
+            *_notes(question, winner),
+            *purchases(question, None if winner is None else winner.configuration),
+            *caveats([each.configuration for each in _compared(candidates)], results),
+        ),
     )
 
 
@@ -110,6 +142,12 @@ def _candidates(judged: Judgement) -> tuple[Candidate, ...]:
             shown.append(row)
     rest = shown[len(chosen) : len(chosen) + _MOST_CANDIDATES]
     return (*first, *(candidate(judged, row, 0.0) for row in rest))
+
+
+def _compared(candidates: tuple[Candidate, ...]) -> list[Candidate]:
+    """Each strategy's best, of those that may be chosen."""
+    first = {each.strategy: each for each in reversed(candidates)}
+    return [each for each in reversed(first.values()) if each.feasible]
 
 
 def _by_row(judged: Judgement, candidates: tuple[Candidate, ...], row: int) -> Candidate:
@@ -182,18 +220,17 @@ def _summary(
 def _notes(question: Question, winner: Candidate | None) -> tuple[str, ...]:
     serving = question.workload.serving
     notes = []
-    if winner is not None and winner.configuration.synchronisation.startswith("local-sgd"):
-        notes.append(
-            "averaging models only every few steps can cost accuracy or take more steps; that is "
-            "not in these numbers, so check it on your model first"
-        )
     if winner is not None and winner.configuration.precision == "int8":
         notes.append("int8 can cost accuracy; that is not in these numbers")
-    if serving is not None and serving.cascade is None:
-        notes.append(
-            "hybrid was not considered: the workload's profile has no [serving.cascade] that says "
-            "what a small model at the edge would escalate"
-        )
+    if serving is not None:
+        notes += service_notes(serving, winner)
     if question.site.cloud is None:
         notes.append("cloud-native and hybrid were not considered: the site's profile has no cloud")
-    return tuple(notes)
+    return (*_hosts(winner), *question.notes, *notes)
+
+
+def _hosts(winner: Candidate | None) -> tuple[str, ...]:
+    """Which of a fleet's hosts the advice means."""
+    groups = () if winner is None else winner.configuration.nodes
+    named = [f"{group.device}: {in_words(group.hosts)}" for group in groups if group.hosts[1:]]
+    return (f"the hosts meant are {'; '.join(named)}",) if named else ()

@@ -17,9 +17,12 @@ from bitpath_cli.benchmarks._inference_terms import (
     PRECISIONS,
     PRUNING,
     SCENARIOS,
+    SIZED,
 )
 from bitpath_cli.errors import BadModel, BadValue, UnknownName
 from bitpath_cli.host import Host
+from bitpath_cli.model.components.limits import Limits
+from bitpath_cli.model.reading import Quantity
 from bitpath_cli.model.report import Report
 from bitpath_cli.model.result import BenchmarkResult, Finding, Metric, Parameters
 from bitpath_cli.probes import Question
@@ -119,7 +122,7 @@ def name_code(*models: str) -> tuple[str, ...]:
     return tuple(
         f"{each} is imported, from {Path.cwd()} or what is installed, and called."
         for each in models
-        if ":" in each and not each.endswith((EXPORTED, ONNX))
+        if ":" in each and not each.endswith((EXPORTED, ONNX)) and not each.startswith(SIZED)
     )
 
 
@@ -128,6 +131,14 @@ def count_threads() -> int:
     host = Host()
     found = inspect(host, Question(), ("limits",))
     return find_context(host, found.components, ".", False).threads
+
+
+def find_quota() -> float | None:
+    """How many processors a control group lets this process use; None where none bounds it."""
+    found = inspect(Host(), Question(), ("limits",))
+    limits = next((each for each in found.components if isinstance(each, Limits)), None)
+    known = None if limits is None else limits.quota_cpus
+    return known.value if isinstance(known, Quantity) else None
 
 
 def infer(asked: Asked, wish: Wish, progress: Progress) -> Report:

@@ -82,7 +82,9 @@ def measure(
     turned into as well, ends the measuring and keeps what is done; no process is left behind.
     """
     known = () if peers is None else peers.known
-    context = find_context(host, components, directory, budget.thorough, known)
+    context = find_context(
+        host, components, directory, budget.thorough, known, quick=budget.name == "quick"
+    )
     results: list[BenchmarkResult] = []
 
     def keep(result: BenchmarkResult) -> None:

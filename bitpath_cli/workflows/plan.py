@@ -5,11 +5,12 @@ from typing import Final, Literal
 
 from bitpath_cli.errors import MissingProgram, NothingToPlan, UnknownName
 from bitpath_cli.model.components.limits import Limits
-from bitpath_cli.model.configuration import Configuration, NodeGroup
+from bitpath_cli.model.configuration import PREPARES, Configuration, NodeGroup
 from bitpath_cli.model.plan import Blueprint, Expectation, Program
 from bitpath_cli.model.reading import PREDICTED_LEVEL, Quantity, Reading, absent
 from bitpath_cli.model.recommendation import Candidate, Input, Recommendation
 from bitpath_cli.model.report import Report
+from bitpath_cli.redaction import is_token
 from bitpath_cli.workflows._stand_in import stand_in
 
 _FLOOR: Final = 1.03
@@ -64,13 +65,25 @@ def _program(
     configuration: Configuration,
     advice: Recommendation,
 ) -> Program:
-    """The user's own, or the stand-in for a training job; a service has none."""
+    """The user's own, or the stand-in for a training job; a service has none.
+
+    Nodes whose names a fleet's report knows are called by them, unless the user names them.
+    """
+    if not program.hosts:
+        program = program.model_copy(update={"hosts": _hosts(configuration)})
     if program.words or program.image:
         return program
     if task == "serving":
         raise MissingProgram(advice.workload)
     words = stand_in(configuration, advice)
     return program.model_copy(update={"words": words, "is_stand_in": True})
+
+
+def _hosts(configuration: Configuration) -> tuple[str, ...]:
+    """Every node's name, or none: a redacted name reaches nobody."""
+    named = [host for group in configuration.nodes for host in group.hosts]
+    complete = len(named) == sum(group.count for group in configuration.nodes)
+    return tuple(named) if complete and not any(map(is_token, named)) else ()
 
 
 def _advice(report: Report, workload: str | None) -> Recommendation:
@@ -117,7 +130,15 @@ def _candidate(advice: Recommendation, strategy: str | None) -> Candidate:
 
 
 def _check_size(configuration: Configuration) -> None:
-    """Some targets take a file a node, so there must be some nodes, and not without end."""
+    """Some targets take a file a node, so there must be some nodes, and not without end.
+
+    They start what trains: nodes that reduce the data first have no place among the ranks.
+    """
+    if any(group.role == PREPARES for group in configuration.nodes):
+        raise NothingToPlan(
+            configuration.label, "what reduces its data before it travels is a program of its own",
+            "Plan another strategy with --strategy, or reduce the data yourself and rent the rest.",
+        )  # fmt: skip
     nodes = sum(max(0.0, group.count) for group in configuration.nodes)
     if not 0 < nodes <= _MOST_NODES:
         raise NothingToPlan(
@@ -180,6 +201,7 @@ def _of_network(chosen: Candidate, known: dict[str, Quantity]) -> list[Expectati
         frozenset({"edge", "cloud"}): ("uplink.up", "uplink.round_trip", 0.5),
     }.get(frozenset(places), ("wire.bandwidth", "wire.latency", 1.0))
     found = []
+    rate, delay = (_slowest(known, each, chosen.configuration) for each in (rate, delay))
     if rate in known:
         found.append(
             Expectation(
@@ -196,6 +218,20 @@ def _of_network(chosen: Candidate, known: dict[str, Quantity]) -> list[Expectati
             )
         )  # fmt: skip
     return found
+
+
+def _slowest(known: dict[str, Quantity], name: str, configuration: Configuration) -> str:
+    """The input of that name; of a fleet's measured links the one that holds its nodes up."""
+    devices = [group.device for group in configuration.nodes]
+    own = [
+        each
+        for each in known
+        if each.startswith(f"{name} ") and any(device in each for device in devices)
+    ]
+    if not own:
+        return name
+    pick = max if name.endswith("latency") else min
+    return pick(own, key=lambda each: known[each].value)
 
 
 def _widened(quantity: Quantity, factor: float = 1.0) -> Quantity:

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bitpath_cli.benchmarks._load import Traffic, draw_arrivals
-from bitpath_cli.errors import BadValue, PeerFailed
+from bitpath_cli.errors import BadModel, BadValue, PeerFailed
 from bitpath_cli.host import Host, monotonic
 from bitpath_cli.launchers._way import find_way, is_loopback
 from bitpath_cli.meters import Snapshot, interfaces
@@ -48,8 +48,11 @@ def measure_placement(
     threads: int,
     small: str = "",
     request_seconds: float = REQUEST_SECONDS,
+    prepared: EdgePart | None = None,
 ) -> PlacementResult:
     """One run of a placement; `link` may be None for `edge` alone.
+
+    `prepared` is the edge's part of a cascade of the same model, for who runs several placements.
 
     Raises PeerFailed where the service cannot be reached, refuses the token, has another model or
     goes away; BadModel and BadValue for what cannot be run. A request that the service refuses, or
@@ -60,7 +63,7 @@ def measure_placement(
         link = None
     elif link is None:
         raise BadValue("--placement", str(where), "edge, or a service with --remote")
-    interface = "" if link is None else _find_interface(link.url)
+    interface = "" if link is None else find_interface(link.url)
     count = traffic.count
     if not traffic.rate > 0 or count > _MOST_REQUESTS:
         raise BadValue(
@@ -68,14 +71,16 @@ def measure_placement(
             f"{traffic.rate:g}/s",
             f"more than 0, and at most {_MOST_REQUESTS} requests a run",
         )
-    edge = EdgePart(model, where, threads, small)
+    edge = EdgePart(model, where, threads, small) if prepared is None else prepared.at(where)
     arrivals = draw_arrivals(traffic.rate, count, traffic.arrival, traffic.seed)
     outcome, before, after = asyncio.run(_run(edge, link, arrivals, request_seconds))
+    if isinstance(outcome.lost, BadModel):
+        raise outcome.lost
     if outcome.lost is not None:
         done = f"{len(outcome.done)} of {count} requests were answered before."
         raise PeerFailed(f"{outcome.lost.what} {done}", outcome.lost.why, outcome.lost.next_step)
     conclude = Account(model, edge, traffic, outcome)
-    return conclude.result(count, _link_bytes(interface, before, after))
+    return conclude.result(count, link_bytes(interface, before, after))
 
 
 async def _run(
@@ -83,17 +88,17 @@ async def _run(
 ) -> tuple[Outcome, Snapshot, Snapshot]:
     if link is None:
         await warm_up(edge, None)
-        before = _look()
-        return await drive(edge, None, arrivals, request_seconds), before, _look()
+        before = look()
+        return await drive(edge, None, arrivals, request_seconds), before, look()
     async with Client(link.url, link.token, request_seconds) as client:
-        _check_model(await client.describe(), edge, link)
+        check_served(await client.describe(), edge, link)
         await warm_up(edge, client)
-        before = _look()
+        before = look()
         outcome = await drive(edge, client, arrivals, request_seconds)
-        return outcome, before, _look()
+        return outcome, before, look()
 
 
-def _check_model(told: dict[str, object], edge: EdgePart, link: Link) -> None:
+def check_served(told: dict[str, object], edge: EdgePart, link: Link) -> None:
     """Two ends with other weights would compute something, and nobody would know what."""
     if told.get("digest") != edge.subject.digest():
         raise PeerFailed(
@@ -110,11 +115,12 @@ def _check_model(told: dict[str, object], edge: EdgePart, link: Link) -> None:
         )
 
 
-def _look() -> Snapshot:
+def look() -> Snapshot:
+    """What every interface has counted until now."""
     return Snapshot(monotonic(), interfaces.METER.read(Host()))
 
 
-def _find_interface(url: str) -> str:
+def find_interface(url: str) -> str:
     """The interface on the way to the service; BadValue for what is no address of one."""
     parts = urlsplit(url)
     try:
@@ -126,7 +132,7 @@ def _find_interface(url: str) -> str:
     return find_way("--remote", parts.hostname, port)[1]
 
 
-def _link_bytes(interface: str, before: Snapshot, after: Snapshot) -> tuple[Reading, Reading]:
+def link_bytes(interface: str, before: Snapshot, after: Snapshot) -> tuple[Reading, Reading]:
     """What the interface sent and received meanwhile, whoever caused it."""
     if not interface:
         return absent(NOT_ASKED), absent(NOT_ASKED)

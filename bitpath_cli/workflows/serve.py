@@ -41,7 +41,7 @@ def offer(wanted: Offer, remark: Callable[[str], None]) -> None:
     a model that cannot be had.
     """
     from bitpath_cli.workflows._served_model import open_served
-    from bitpath_cli.workflows.infer import check_model, count_threads
+    from bitpath_cli.workflows.infer import check_model, count_threads, find_quota
 
     host, port = parse_place("--listen", wanted.place)
     check_model(wanted.model)
@@ -54,7 +54,7 @@ def offer(wanted: Offer, remark: Callable[[str], None]) -> None:
     token = make_token() if wanted.token_file is None else _find_token(wanted.token_file)
     threads = wanted.threads or count_threads()
     with open_served(
-        wanted.model, wanted.precision, wanted.engine, wanted.batch_size, threads
+        wanted.model, wanted.precision, wanted.engine, wanted.batch_size, threads, find_quota()
     ) as model:
 
         def say(bound: int) -> None:

@@ -1,7 +1,7 @@
 """The recommendation put to the test: candidates run in small, predicted beside measured."""
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -12,9 +12,11 @@ from bitpath_cli.host import Host
 from bitpath_cli.model.recommendation import Goal
 from bitpath_cli.model.report import Note, Report
 from bitpath_cli.model.result import BenchmarkResult, Parameters
+from bitpath_cli.model.trial import Check
 from bitpath_cli.probes import Question
 from bitpath_cli.workflows import measure
 from bitpath_cli.workflows._todays_host import todays_machine
+from bitpath_cli.workflows._trial_check import cases_of, find_gauges, judge_checks
 from bitpath_cli.workflows.crew import Crew
 from bitpath_cli.workflows.inspect import inspect
 from bitpath_cli.workflows.lessons import BATCHES, ModelName, SyncName
@@ -29,6 +31,7 @@ _PATIENCE_SECONDS: Final = 20.0
 _START_SECONDS: Final = 3.0
 _START_ALONE_SECONDS: Final = 1.0
 _LEAST_SECONDS: Final = 1.0
+_CHECK_SECONDS: Final = 6.0
 # Shares of the batch; the smallest is divided by the hosts. No candidate has one of them.
 _CALIBRATED: Final = (0.35, 0.6, 0.9)
 
@@ -69,9 +72,13 @@ class TrialWish:
 
     @property
     def starting_seconds(self) -> float:
-        """What starting the ranks of every case takes, about; the rest of the cap is measuring."""
+        """What looking at the host and starting the ranks of every case takes, about.
+
+        The rest of the cap is measuring.
+        """
         cases = len(self.candidates()) + len(_CALIBRATED) + (self.hosts > 1)
-        return cases * (_START_SECONDS if self.hosts > 1 else _START_ALONE_SECONDS)
+        starting = cases * (_START_SECONDS if self.hosts > 1 else _START_ALONE_SECONDS)
+        return _CHECK_SECONDS + starting
 
     def check(self) -> None:
         """BadValue where the cap leaves no time to measure, or nothing can be compared."""
@@ -80,9 +87,10 @@ class TrialWish:
             raise BadValue(
                 "--cap", f"{self.cap_seconds:g} s", f"{least:.0f} s or more for these candidates"
             )
-        unknown = [each for each in self.syncs if each not in ("ddp", "local-sgd")]
+        unknown = [each for each in self.syncs if each not in MODELLED]
         if unknown:
-            raise BadValue("--sync", unknown[0], "ddp or local-sgd, which the cost model predicts")
+            known = ", ".join(each for each in MODELLED if each != "single")
+            raise BadValue("--sync", unknown[0], f"what the cost model predicts: {known}")
 
     def candidates(self) -> tuple[Attempted, ...]:
         """One node; then 2, 4, … and all nodes, in every way of synchronising."""
@@ -100,13 +108,24 @@ class TrialWish:
         )
 
 
-_AVERAGING: Final = ("local-sgd", "post-local-sgd", "momentum")
+MODELLED: Final[Mapping[SyncName, str]] = {
+    "single": "none", "ddp": "all-reduce", "local-sgd": "local-sgd", "momentum": "slow-momentum",
+    "parameter-server": "parameter-server", "fp16-compress": "fp16-compress",
+    "powersgd": "powersgd",
+}  # fmt: skip
+"""What the cost model calls the ways of synchronising that it knows."""
+
+_AVERAGING: Final = ("local-sgd", "momentum")
 
 
 @dataclass
 class Evidence:
-    """What the trial measured: the link, the steps of ranks that train alone, the candidates."""
+    """What the trial measured: the link, the steps of ranks that train alone, the candidates.
 
+    `checks` are resources of this host beside what its report says of them.
+    """
+
+    checks: tuple[Check, ...] = ()
     link: BenchmarkResult | None = None
     alone: list[BenchmarkResult] = field(default_factory=list)
     runs: dict[Attempted, BenchmarkResult] = field(default_factory=dict)
@@ -116,17 +135,23 @@ class Evidence:
 
 def run_trial(
     wish: TrialWish,
+    report: Report | None,
     progress: measure.Progress,
     on_result: Callable[[BenchmarkResult], None],
     host: Host | None = None,
 ) -> Evidence:
-    """Measure the link, then steps alone, then every candidate; what fails leaves the rest."""
+    """Look at this host again, then measure the link, steps alone, and every candidate.
+
+    What fails leaves the rest.
+    """
     host = host or Host()
     found = Evidence()
     looked = inspect(host, Question(wish.directory), PROBES)
     components = looked.components
 
-    def go(name: str, cases: Iterable[Parameters], seconds: float) -> list[BenchmarkResult]:
+    def go(
+        asked: Mapping[str, tuple[Parameters, ...]], seconds: float, crew: Crew | None
+    ) -> list[BenchmarkResult]:
         got: list[BenchmarkResult] = []
 
         def keep(result: BenchmarkResult) -> None:
@@ -136,8 +161,8 @@ def run_trial(
         budget = measure.Budget("trial", seconds, patience_seconds=_PATIENCE_SECONDS)
         try:
             done = measure.measure(
-                host, components, wish.directory, (name,), budget, progress, keep,
-                crew=wish.crew, asked={name: tuple(cases)},
+                host, components, wish.directory, tuple(asked), budget, progress, keep,
+                crew=crew, asked=asked,
             )  # fmt: skip
         except PeerFailed as error:
             found.failure = error
@@ -145,16 +170,21 @@ def run_trial(
         found.is_interrupted = found.is_interrupted or done.is_interrupted
         return got
 
+    gauges = () if report is None else find_gauges(report)
+    again = go(cases_of(gauges), _CHECK_SECONDS, None) if gauges else []
     seconds = wish.cap_seconds - wish.starting_seconds
     link_seconds = seconds * _LINK_SHARE if wish.hosts > 1 else 0.0
-    if wish.hosts > 1:
-        found.link = next(iter(go("collectives", [_link_case(wish)], link_seconds)), None)
+    if wish.hosts > 1 and not _is_over(found):
+        link = go({"collectives": (_link_case(wish),)}, link_seconds, wish.crew)
+        found.link = next(iter(link), None)
+    if report is not None:
+        found.checks = judge_checks(report, gauges, again, found.link, components)
     if _is_over(found):
         return found
     attempted = wish.candidates()
     alone = _alone_cases(wish)
     cases = [*alone, *(_case(wish, each) for each in attempted)]
-    results = go("train_step", cases, seconds - link_seconds)
+    results = go({"train_step": tuple(cases)}, seconds - link_seconds, wish.crew)
     found.alone = results[: len(alone)]
     found.runs = dict(zip(attempted, results[len(alone) :], strict=False))
     return found
@@ -195,7 +225,7 @@ def try_out(wish: TrialWish, report: Report | None, progress: measure.Progress) 
             with contextlib.suppress(UnwritableOutput):
                 archive.save(report.model_copy(update=so_far), path)
 
-    found = run_trial(wish, progress, keep)
+    found = run_trial(wish, report, progress, keep)
     if report is None:
         return TriedOut(None, found.failure, found.is_interrupted)
     if found.failure is not None and not found.alone:

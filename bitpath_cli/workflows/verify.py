@@ -86,6 +86,9 @@ def _matches(expected: Expectation, result: BenchmarkResult) -> bool:
         return False
     if expected.benchmark == "collectives" and Doubt.LOOPBACK_ONLY in result.reasons:
         return False
+    # The forecast rests on square products, which do not name their shape.
+    if expected.benchmark == "gemm" and "shape" in result.parameters:
+        return False
     return all(result.parameters.get(name) == it for name, it in expected.parameters.items())
 
 

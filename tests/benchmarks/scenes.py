@@ -23,6 +23,7 @@ def context(
     memory_bytes: int = 8 << 30,
     cache_bytes: int = 32 * MIB,
     thorough: bool = False,
+    quick: bool = False,
     nvml: ModuleType | Missing | None = None,
     distributions: Mapping[str, str] | None = None,
 ) -> Context:
@@ -32,7 +33,8 @@ def context(
     door = None if nvml is None else lambda: nvml
     return Context(
         host=Host(root, Recorded(told, door)), threads=threads, memory_bytes=memory_bytes,
-        cache_bytes=cache_bytes, directory="/tmp", thorough=thorough, components=components,
+        cache_bytes=cache_bytes, directory="/tmp", thorough=thorough, quick=quick,
+        components=components,
     )  # fmt: skip
 
 

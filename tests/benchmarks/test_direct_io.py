@@ -3,7 +3,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from bitpath_cli.benchmarks._direct_io import (
     BLOCK_BYTES,
     PAGE_BYTES,
     DirectFile,
-    Requests,
     make_unnamed,
     unnamed_file,
 )
@@ -73,6 +71,41 @@ def test_a_file_that_holds_something_else_is_noticed(file: DirectFile) -> None:
     assert "did not hold what was written" in str(file.find_damage())
 
 
+def test_a_block_that_is_written_over_holds_the_same_stamps(file: DirectFile) -> None:
+    file.fill(4 * BLOCK_BYTES, 60)
+    before = Path(f"/proc/self/fd/{file.descriptor}").read_bytes()
+    file.overwrite(2)
+    assert file.size_bytes == 4 * BLOCK_BYTES
+    assert file.find_damage() is None
+    assert Path(f"/proc/self/fd/{file.descriptor}").read_bytes() == before
+
+
+def test_damage_is_looked_for_only_where_it_was_asked(file: DirectFile) -> None:
+    file.fill(2 * BLOCK_BYTES, 60)
+    file.use_cache()
+    os.pwrite(file.descriptor, bytes(BLOCK_BYTES), BLOCK_BYTES)
+    assert file.find_damage(blocks=1, probes=64) is None
+    assert "did not hold" in str(file.find_damage(probes=64))
+
+
+def test_a_dropped_file_is_read_from_the_device_again(file: DirectFile) -> None:
+    """What the kernel counts as this process's reads grows only where a device was asked."""
+    file.fill(4 * BLOCK_BYTES, 60)
+    file.use_cache()
+    os.pread(file.descriptor, 4 * BLOCK_BYTES, 0)
+    cached = read_by_this_process()
+    os.pread(file.descriptor, 4 * BLOCK_BYTES, 0)
+    assert read_by_this_process() == cached
+    file.drop_cache()
+    os.pread(file.descriptor, 4 * BLOCK_BYTES, 0)
+    assert read_by_this_process() >= cached + 4 * BLOCK_BYTES
+
+
+def read_by_this_process() -> int:
+    counts = Path("/proc/self/io").read_text()
+    return int(next(line for line in counts.splitlines() if "read_bytes" in line).split()[1])
+
+
 def test_without_o_tmpfile_the_name_is_gone_at_once(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,34 +146,3 @@ def test_a_disk_that_becomes_full_says_so(tmp_path: Path) -> None:
     if "O_DIRECT" in done.stdout:
         pytest.skip("this kernel's tmpfs refuses O_DIRECT")
     assert done.stdout.strip() == f"{tmp_path}: No space left on device"
-
-
-def test_so_many_requests_are_outstanding_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each read waits until all eight are there: with fewer at once, none would ever end."""
-    all_there = threading.Barrier(8)
-    asked: list[int] = []
-
-    def read(_descriptor: int, buffers: list[Any], offset: int) -> int:
-        all_there.wait(30)
-        asked.append(offset)
-        return len(buffers[0])
-
-    monkeypatch.setattr(os, "preadv", read)
-    offsets = [each * PAGE_BYTES for each in range(64)]
-    requests = Requests(-1, PAGE_BYTES, depth=8)
-    assert requests.read(offsets) > 0
-    assert sorted(asked) == offsets
-    assert len(requests.latencies) == 64
-
-
-@pytest.mark.parametrize("depth", [1, 4])
-def test_a_read_that_fails_is_not_lost(depth: int) -> None:
-    memory = os.memfd_create("short")
-    os.pwrite(memory, bytes(2 * PAGE_BYTES), 0)
-    requests = Requests(memory, PAGE_BYTES, depth)
-    assert requests.read([0, PAGE_BYTES]) > 0
-    with pytest.raises(OSError, match="gave 0"):
-        requests.read([0, 9 * PAGE_BYTES])
-    os.close(memory)
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        requests.read([0])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bitpath_cli.benchmarks import CannotMeasure, Case, _product, _torch_loops, gemm
-from bitpath_cli.benchmarks._product import PRECISIONS, Product
+from bitpath_cli.benchmarks._product import PRECISIONS, Product, spread
 from bitpath_cli.model.reading import Reason
 from bitpath_cli.model.result import Doubt, Validity
 from bitpath_cli.model.units import FLOP, OP
@@ -21,37 +21,29 @@ def case(dtype: str = "float32", size: int = 64, device: str = "cpu", **more: in
     return Case({"dtype": dtype, "m": size, "n": size, "k": size, "device": device, **more})
 
 
-def test_the_cases_are_every_dtype_and_size_and_one_with_one_thread(tmp_path: Path) -> None:
-    found = gemm.find_cases(context(tmp_path, threads=4, distributions={"torch": "2.13.0"}))
-
-    keys = [(c.parameters["dtype"], c.parameters["m"], c.parameters["threads"]) for c in found]
-    assert keys == [
-        ("float32", 256, 4), ("float32", 1024, 4), ("float32", 2048, 4), ("float32", 1024, 1),
-        ("bfloat16", 1024, 4), ("bfloat16", 2048, 4), ("bfloat16", 1024, 1),
-        ("int8", 1024, 4), ("int8", 2048, 4), ("int8", 1024, 1),
-        ("float64", 1024, 4), ("float64", 1024, 1),
-    ]  # fmt: skip
-    assert {c.parameters["library"] for c in found} == {"torch 2.13.0"}
-    assert {c.parameters["device"] for c in found} == {"cpu"}
-
-
-def test_one_thread_is_not_measured_twice(tmp_path: Path) -> None:
-    found = gemm.find_cases(context(tmp_path, threads=1))
-    assert len(found) == len({str(c.parameters) for c in found}) == 8
-
-
 def fake_nvml(count: int) -> Any:
     return SimpleNamespace(nvmlDeviceGetCount=lambda: count, NVMLError=RuntimeError)
 
 
-def test_a_gpu_adds_its_own_dtypes(tmp_path: Path) -> None:
+def test_a_gpu_adds_its_own_cases(tmp_path: Path) -> None:
     found = gemm.find_cases(context(tmp_path, nvml=fake_nvml(2)))
-    on_gpu = [c.parameters["dtype"] for c in found if c.parameters["device"] == "cuda:0"]
-    assert on_gpu == ["float32", "tf32", "bfloat16", "float16", "int8", "float64"]
+    on_gpu = [c for c in found if c.parameters["device"] == "cuda:0"]
+    squares = [c.parameters["dtype"] for c in on_gpu if "shape" not in c.parameters]
+    assert squares == ["float32", "tf32", "bfloat16", "float16", "int8", "float64"]
+    assert {c.parameters["dtype"] for c in on_gpu if "shape" in c.parameters} == {
+        "bfloat16", "float16",
+    }  # fmt: skip
+    assert not any("threads" in c.parameters for c in on_gpu)
     assert not [
         c for c in gemm.find_cases(context(tmp_path, nvml=fake_nvml(0)))
         if c.parameters["device"] == "cuda:0"
     ]  # fmt: skip
+
+
+def test_every_case_names_the_library(tmp_path: Path) -> None:
+    found = gemm.find_cases(context(tmp_path, distributions={"torch": "2.13.0"}))
+    assert {c.parameters["library"] for c in found} == {"torch 2.13.0"}
+    assert {c.parameters["device"] for c in found} == {"cpu"}
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
@@ -85,6 +77,29 @@ def test_a_wrong_element_in_any_checked_row_is_found(
     found = product.find_error()
     assert found is not None
     assert found.startswith("element (11, 63) of the product is ")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+def test_batches_and_a_linear_layers_weights_are_right(dtype: str) -> None:
+    assert Product(dtype, 24, 32, 40, CPU, batch=6).find_error() is None
+    assert Product(dtype, 8, 2048, 64, CPU, linear=True).find_error() is None
+
+
+def test_a_wrong_element_in_the_last_of_a_batch_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = Product("float32", 24, 32, 40, CPU, batch=6)
+    right = product.multiply
+
+    def corrupt() -> None:
+        right()
+        product._c[5, 23, 31] += 1
+
+    monkeypatch.setattr(product, "multiply", corrupt)
+    assert str(product.find_error()).startswith("matrix 5: element (23, 31) of the product is ")
+
+
+def test_of_many_columns_some_are_checked_from_the_first_to_the_last() -> None:
+    assert spread(3, 16) == [0, 1, 2]
+    assert spread(11, 3) == [0, 5, 10]
 
 
 def test_a_product_that_was_never_computed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +178,9 @@ def test_throughput_is_work_over_the_median_of_the_processes(tmp_path: Path) -> 
         context(tmp_path),
         {"product": samples(2e9, FLOP, *blocks)},
     )
-    (throughput,) = found.metrics
+    throughput, *untried = found.metrics
+    assert [each.name for each in untried] == ["throughput_numpy", "throughput_onednn"]
+    assert all(each.missing is not None for each in untried)
     assert (throughput.value, throughput.unit) == (4e9, "FLOP/s")
     assert throughput.low is not None
     assert throughput.high is not None
@@ -190,3 +207,72 @@ def test_a_known_peak_is_the_ceiling_and_more_than_it_is_not_believed(tmp_path: 
     found = gemm.conclude(case("float32", 8, threads=1), context(tmp_path, one), twice)
     assert found.validity is found.metrics[0].validity is Validity.INVALID
     assert found.reasons == found.metrics[0].reasons == (Doubt.IMPLAUSIBLE,)
+
+
+def test_a_linear_layers_few_rows_have_the_bandwidth_that_they_take(tmp_path: Path) -> None:
+    """One row by 1000 × 1000 weights in float32: 4 MB and two vectors of 4 kB in a millisecond."""
+    row = Case({**case("float32", 1000, threads=1).parameters, "m": 1, "shape": "vector"})
+    told = {"product": samples(2e6, FLOP, (1e-3,) * 6)}
+    throughput, bandwidth = gemm.conclude(row, context(tmp_path, cpu()), told).metrics
+    assert throughput.value == pytest.approx(2e9)
+    assert throughput.ceiling is None
+    assert bandwidth.value == pytest.approx(4.008e9)
+    assert (bandwidth.name, bandwidth.unit) == ("bandwidth", "B/s")
+
+
+def test_a_batch_is_so_many_products(tmp_path: Path) -> None:
+    many = Case({**case("float32", 64, threads=1).parameters, "batch": 5, "shape": "batched"})
+    with gemm.open_loops(many, context(tmp_path)) as loops:
+        assert loops["product"].work == 5 * 2 * 64**3
+        assert loops["product"].trial.find_error() is None
+
+
+def test_what_is_faster_than_torch_is_its_ceiling(tmp_path: Path) -> None:
+    """2·1024³ FLOP: torch 100 ms, NumPy 50 ms, oneDNN 60 ms."""
+    work = 2.0 * 1024**3
+    told = {
+        "product": samples(work, FLOP, (0.1,) * 6), "numpy": samples(work, FLOP, (0.05,) * 6),
+        "onednn": samples(work, FLOP, (0.06,) * 6),
+    }  # fmt: skip
+    found = gemm.conclude(case("float32", 1024, threads=2), context(tmp_path), told)
+    by_name = {each.name: each for each in found.metrics}
+    throughput = by_name["throughput"]
+    assert found.metrics[0] is throughput
+    assert throughput.fraction_of_ceiling == 0.5
+    assert throughput.ceiling is not None
+    assert throughput.ceiling.source.startswith("measured: NumPy")
+    assert by_name["measured_ceiling"].value == work / 0.05
+    assert by_name["throughput_onednn"].value == work / 0.06
+    assert found.rests_on["measured_ceiling"] == ("numpy",)
+    assert found.rests_on["throughput"] == ("product",)
+    assert [each.name for each in found.findings] == ["faster_library"]
+    # Other sizes and other numbers of threads say the same, and stay silent.
+    for silent in (case("float32", 2048, threads=2), case("float32", 1024, threads=1)):
+        assert not gemm.conclude(silent, context(tmp_path), told).findings
+
+
+def test_a_known_peak_comes_before_the_measured_ceiling(tmp_path: Path) -> None:
+    peak, work = 3e9 * 32, 2.0 * 1024**3
+    told = {
+        "product": samples(work, FLOP, (2 * work / peak,) * 6),
+        "numpy": samples(work, FLOP, (work / peak / 2,) * 6),
+    }  # fmt: skip
+    found = gemm.conclude(case("float32", 1024, threads=1), context(tmp_path, cpu()), told)
+    by_name = {each.name: each for each in found.metrics}
+    assert by_name["throughput"].fraction_of_ceiling == pytest.approx(0.5)
+    assert by_name["measured_ceiling"].fraction_of_ceiling == pytest.approx(2)
+    # Twice the peak: torch's own figure stands, the other is not believed.
+    assert found.validity is by_name["throughput"].validity is Validity.VALID
+    assert by_name["measured_ceiling"].validity is Validity.INVALID
+
+
+def test_matrices_that_do_not_fit_are_refused_by_name(tmp_path: Path) -> None:
+    """Three of 1024² in float32 are 12 MiB, and all libraries together have four times as many."""
+    with (
+        pytest.raises(CannotMeasure) as refused,
+        gemm.open_loops(case("float32", 1024), context(tmp_path, memory_bytes=95 << 20)),
+    ):
+        pass
+    assert refused.value.missing.detail == (
+        "the matrices take 48 MiB, too much of the 95 MiB that may be used"
+    )

@@ -6,12 +6,12 @@ from bitpath_cli.benchmarks import Case, Context, disk
 from bitpath_cli.host import Host
 
 
-def main(directory: str, operation: str) -> None:
+def main(directory: str, operation: str, pattern: str = "sequential", depth: str = "1") -> None:
     """Open the loops of a case, run once, say so, and go on for ever."""
     context = Context(
-        host=Host(), threads=1, memory_bytes=64 << 20, cache_bytes=0, directory=directory
+        host=Host(), threads=1, memory_bytes=256 << 20, cache_bytes=0, directory=directory
     )
-    case = Case({"operation": operation, "pattern": "sequential", "depth": 1})
+    case = Case({"operation": operation, "pattern": pattern, "depth": int(depth)})
     with disk.open_loops(case, context) as loops:
         loops["requests"].trial.run(1)
         print("running", flush=True)  # noqa: T201
@@ -21,4 +21,4 @@ def main(directory: str, operation: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])

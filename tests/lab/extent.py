@@ -4,6 +4,6 @@ import os
 
 import pytest
 
-full = pytest.mark.skipif(
-    os.environ.get("BITPATH_LAB") != "full", reason="of the full matrix, which is: make lab-full"
-)
+FULL = os.environ.get("BITPATH_LAB") == "full"
+
+full = pytest.mark.skipif(not FULL, reason="of the full matrix, which is: make lab-full")

@@ -13,6 +13,16 @@ ROOT = Path(__file__).parent.parent.parent
 MOUNT = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000
 _NUMBERS = count()
+# `ip netns exec` mounts a /sys of its own, in which no groups are seen.
+_MOUNT = """
+if [ "$0" = 2 ]; then mount -t cgroup2 none /sys/fs/cgroup
+else
+  mount -t tmpfs none /sys/fs/cgroup
+  for each in cpu memory cpuset blkio; do
+    mkdir "/sys/fs/cgroup/$each" && mount -t cgroup -o "$each" none "/sys/fs/cgroup/$each"
+  done
+fi && exec "$@"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,12 @@ class Group:
         raise AssertionError("no file of the group counts what was killed")
 
 
+def visible() -> tuple[str, ...]:
+    """What a program on a host of the lab is started with, so that it sees its groups."""
+    version = "2" if (MOUNT / "cgroup.controllers").exists() else "1"
+    return ("sh", "-c", _MOUNT, version)
+
+
 def lacking() -> str:
     """Why there can be no groups here, or nothing."""
     if os.geteuid() != 0:
@@ -59,23 +75,30 @@ def lacking() -> str:
 
 
 @contextlib.contextmanager
-def group(cpus: float | None = None, memory_bytes: int | None = None) -> Iterator[Group]:
-    """A group with these limits, gone afterwards."""
+def group(
+    cpus: float | None = None, memory_bytes: int | None = None, read_rate: int | None = None
+) -> Iterator[Group]:
+    """A group with these limits, gone afterwards; `read_rate` in B/s is of this project's disk."""
     is_v2 = (MOUNT / "cgroup.controllers").exists()
     name = f"bitpath-lab-{os.getpid()}-{next(_NUMBERS)}"
     controllers = [MOUNT] if is_v2 else [MOUNT / "cpu", MOUNT / "memory"]
+    if read_rate is not None and not is_v2:
+        controllers.append(MOUNT / "blkio")
     folders = tuple(each / name for each in controllers)
     made = Group(folders, is_v2)
     try:
         for each in folders:
             each.mkdir()
         if is_v2:
-            (MOUNT / "cgroup.subtree_control").write_text("+cpu +memory")
+            controlled = "+cpu +memory" + (" +io" if read_rate is not None else "")
+            (MOUNT / "cgroup.subtree_control").write_text(controlled)
         if cpus is not None:
             _limit_cpus(made, int(cpus * PERIOD_US))
         if memory_bytes is not None:
             file = "memory.max" if is_v2 else "memory.limit_in_bytes"
-            (folders[-1] / file).write_text(str(memory_bytes))
+            (folders[0 if is_v2 else 1] / file).write_text(str(memory_bytes))
+        if read_rate is not None:
+            _limit_reads(made, read_rate)
         yield made
     finally:
         for each in folders:
@@ -90,3 +113,18 @@ def _limit_cpus(made: Group, quota_us: int) -> None:
         return
     (folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
     (folder / "cpu.cfs_quota_us").write_text(str(quota_us))
+
+
+def _limit_reads(made: Group, rate: int) -> None:
+    disk = _disk_of(ROOT)
+    if made.is_v2:
+        (made.folders[0] / "io.max").write_text(f"{disk} rbps={rate}")
+        return
+    (made.folders[-1] / "blkio.throttle.read_bps_device").write_text(f"{disk} {rate}")
+
+
+def _disk_of(place: Path) -> str:
+    """The whole disk behind a place, major:minor: limits are set on no partition."""
+    number = place.stat().st_dev
+    own = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve()
+    return ((own.parent if (own / "partition").exists() else own) / "dev").read_text().strip()

@@ -61,12 +61,17 @@ class Hosts:
         environment: Mapping[str, str] | None = None,
         names: Path | None = None,
         name: str = "",
+        sees_groups: bool = False,
     ) -> "subprocess.Popen[str]":
         """Start any program on a host.
 
-        `names` takes the place of /etc/hosts there, and `name` is the host's own.
+        `names` takes the place of /etc/hosts there, and `name` is the host's own. With
+        `sees_groups` it keeps the control groups in sight, which `ip netns exec` hides behind a
+        /sys of its own.
         """
         inside = [shutil.which("ip") or "ip", "netns", "exec", self._space(host)]
+        if sees_groups:
+            inside = [shutil.which("nsenter") or "nsenter", f"--net=/run/netns/{self._space(host)}"]
         if names is not None:
             inside += ["unshare", "--uts", "--mount", "sh", "-c", _NAMED, name, str(names)]
         process = subprocess.Popen(
@@ -123,6 +128,29 @@ class Hosts:
             words = ("root", "tbf", "rate", rate, "burst", "128kb", "latency", "50ms")
             _ask("tc", "-n", self._space(host), "qdisc", "replace", "dev", "eth0", *words)
             _ask("tc", "-n", f"{self._name}s", "qdisc", "replace", "dev", f"p{host}", *words)
+
+    @contextlib.contextmanager
+    def lengthened(self, host: int, round_trip: float) -> Iterator[None]:
+        """Every round trip from a host takes so many seconds more, until the context ends."""
+        switch, own, devices = f"{self._name}s", f"br{host + 1}", (f"a{host}", f"b{host}")
+        inside = (shutil.which("ip") or "ip", "netns", "exec", switch)
+        words = (sys.executable, "-m", "tests.lab.delay_line", *devices, str(round_trip / 2))
+        process = subprocess.Popen((*inside, *words), cwd=ROOT, text=True, stdout=subprocess.PIPE)
+        self._started.append(process)
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            _ask("ip", "-n", switch, "link", "add", own, "type", "bridge")
+            _ask("ip", "-n", switch, "link", "set", own, "up")
+            for device, bridge in ((devices[0], own), (devices[1], "br0"), (f"p{host}", own)):
+                _ask("ip", "-n", switch, "link", "set", device, "master", bridge, "up")
+            yield
+        finally:
+            _ask("ip", "-n", switch, "link", "set", f"p{host}", "master", "br0")
+            _ask("ip", "-n", switch, "link", "del", own)
+            self._started.remove(process)
+            process.kill()
+            process.communicate()
 
     def cut(self, host: int) -> None:
         """Take a host's link down at the switch."""

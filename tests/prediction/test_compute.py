@@ -24,10 +24,16 @@ def test_matrix_and_element_wise_operations_follow_each_other() -> None:
 
 def test_a_training_step_is_three_forward_passes_and_the_optimisers_traffic() -> None:
     # Forward 41 ms of which 1 ms is overhead; momentum keeps 12 B a parameter, read and written.
-    step = training_step(real(0.041), real(0.001), real(25e6), 12, real(40e9))
+    step = training_step(real(0.041), real(0.001), real(1), real(12 * 25e6), real(40e9))
     assert float(step.backward) == pytest.approx(2 * 0.040 + 0.001)
     assert float(step.optimiser) == pytest.approx(2 * 12 * 25e6 / 40e9)
     assert float(step.total) == pytest.approx(0.041 + 0.081 + 0.015)
+
+
+def test_weights_that_stay_as_they_are_need_no_gradients_of_their_own() -> None:
+    # 1 % of the parameters are trained: backward takes 1.01 forward passes instead of 2.
+    step = training_step(real(0.041), real(0.001), real(0.01), real(0), real(40e9))
+    assert float(step.backward) == pytest.approx(1.01 * 0.040 + 0.001)
 
 
 def test_the_equivalent_size_is_the_edge_of_a_cube_of_multiply_adds() -> None:

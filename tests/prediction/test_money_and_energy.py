@@ -4,7 +4,7 @@ from torch import Tensor
 
 from bitpath_cli.prediction.data_loading import load_time, stall, transfer_time
 from bitpath_cli.prediction.energy import carbon, energy, power
-from bitpath_cli.prediction.memory import inference_bytes, size_beside_float32, training_bytes
+from bitpath_cli.prediction.memory import inference_bytes, size_beside_float32
 from bitpath_cli.prediction.money import (
     amortised,
     break_even_utilisation,
@@ -57,7 +57,6 @@ def test_a_1_mb_frame_needs_0_4_s_on_20_mbit_s_and_half_a_round_trip() -> None:
 
 
 def test_memory_by_hand() -> None:
-    assert float(training_bytes(real(1e6), "adam", real(100), real(8))) == 16e6 + 800
     assert float(inference_bytes(real(1e6), real(2), real(50), real(4))) == 2e6 + 200
 
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from bitpath_cli.host import Host
-from tests.reference import collectives, network
-from tests.reference.pairs import PAIRS, Row, draw
+from tests.reference import collectives, compute, memory, network, storage
+from tests.reference.pairs import PAIRS, draw
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "accuracy.md"
 INTRODUCTION = """\
@@ -18,21 +18,24 @@ pair by pair, and the ratio of ours to theirs is the median over the pairs with 
 Where the noise cannot decide, the verdict is undecided. Hosts are network namespaces of one
 machine, each on a core of its own, joined by links that `tc tbf` shapes to the rate in the name.
 """
+PARTS = {
+    "compute": ("Matrix products", compute),
+    "memory": ("Memory and caches", memory),
+    "storage": ("Disk", storage),
+    "collectives": ("All-reduce between two hosts", collectives),
+    "network": ("TCP between two hosts", network),
+}
 
 
 def main() -> int:
     """0 where the page was written, 1 where there is nothing to compare with here."""
     asked = _ask()
-    reason = network.lacking_tools() or collectives.lacking_tools()
-    if reason:
-        sys.stderr.write(f"make reference {reason}\n")
+    parts = [PARTS[name] for name in PARTS if name in asked.only]
+    reasons = [reason for _, part in parts if (reason := part.lacking_tools())]
+    if reasons:
+        sys.stderr.write(f"make reference {reasons[0]}\n")
         return 1
-    parts: list[tuple[str, list[Row]]] = []
-    if "collectives" in asked.only:
-        parts.append(("All-reduce between two hosts", collectives.rows(asked.pairs)))
-    if "network" in asked.only:
-        parts.append(("TCP between two hosts", network.rows(asked.pairs)))
-    body = "\n".join(f"## {title}\n\n{draw(rows)}" for title, rows in parts)
+    body = "\n".join(f"## {title}\n\n{draw(part.rows(asked.pairs))}" for title, part in parts)
     page = f"{INTRODUCTION}\nMachine: {_machine()}, {asked.pairs} pairs.\n\n{body}"
     sys.stdout.write(body)
     asked.output.write_text(page)
@@ -42,7 +45,7 @@ def main() -> int:
 def _ask() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make reference", description=__doc__)
     parser.add_argument("--pairs", type=int, default=PAIRS)
-    parser.add_argument("--only", nargs="+", default=["collectives", "network"])
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--output", type=Path, default=PAGE)
     return parser.parse_args()
 

@@ -67,6 +67,18 @@ def test_no_roofline_without_memory_and_none_from_a_wrong_answer() -> None:
     assert draw_roofline(report(results=(gemm, memory))) is not None
 
 
+def test_the_roof_is_that_of_square_products() -> None:
+    """A batch may be faster; a linear layer's row is bound by memory."""
+    memory = result("memory_bandwidth", {}, rate("triad", 5e10, BYTE_PER_SECOND))
+    square, batch = (
+        result("gemm", {"dtype": "float32", **more}, rate("throughput", value, FLOP_PER_SECOND))
+        for value, more in ((1e12, {}), (2e12, {"shape": "batched"}))
+    )
+    chart = draw_roofline(report(results=(batch, square, memory)))
+    assert chart is not None
+    assert chart.numbers.rows[0] == ("float32 ceiling", "", "1 TFLOP/s")
+
+
 def all_reduce(**changes: object) -> BenchmarkResult:
     found = result("collectives", {"op": "all_reduce", "world_size": 4}, points=points())
     return found.model_copy(update=changes)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bitpath_cli import archive
 from bitpath_cli.model.report import Report
-from tests.lab.groups import Group, group
+from tests.lab.groups import Group, group, visible
 from tests.lab.hosts import Hosts, hosts
 from tests.validation.cases import Case
 
@@ -29,12 +29,12 @@ class Outcome:
     failure: str = ""
 
 
-def assess(lab: Hosts, folder: Path) -> Path:
-    """A quick assessment of host 0 on its one core."""
+def assess(lab: Hosts, folder: Path, more: Sequence[str] = ()) -> Path:
+    """A quick assessment of host 0 on its one core, with what else is named."""
     path = folder / "host.json"
-    only = [word for name in _ASSESSED for word in ("--only", name)]
+    only = [word for name in (*_ASSESSED, *more) for word in ("--only", name)]
     words = ("bitpath_cli", "assess", "--budget", "quick", *only, "--output", str(path))
-    process = lab.run(0, *_pinned(0), sys.executable, "-m", *words)
+    process = lab.run(0, *visible(), *pinned(0), sys.executable, "-m", *words)
     out, err = process.communicate(timeout=_LIMIT_SECONDS)
     if process.returncode != 0:
         raise RuntimeError(f"the host could not be assessed: {err or out}")
@@ -61,14 +61,16 @@ def start(
     for host in range(case.hosts):
         words = [
             "bitpath_cli", "trial", str(report), "--model", case.model, "--cap", case.cap,
-            "--nnodes", str(case.hosts), "--node-rank", str(host),
-            "--rendezvous", f"{lab.address(0)}:{_PORT}", "--dir", str(output.parent),
+            "--dir", str(output.parent),
         ]  # fmt: skip
+        if case.hosts > 1:
+            words += ["--nnodes", str(case.hosts), "--node-rank", str(host)]
+            words += ["--rendezvous", f"{lab.address(0)}:{_PORT}"]
         if case.simulated_rate:
             words += ["--simulated-rate", case.simulated_rate]
         if host == 0:
             words += ["--output", str(output)]
-        process = lab.run(host, *_pinned(host), sys.executable, "-m", *words)
+        process = lab.run(host, *visible(), *pinned(host), sys.executable, "-m", *words)
         for own in groups[host : host + 1]:
             for place in own.folders:
                 (place / "cgroup.procs").write_text(str(process.pid))
@@ -78,14 +80,15 @@ def start(
 
 def _try(lab: Hosts, case: Case, report: Path, output: Path, groups: Sequence[Group]) -> Outcome:
     processes = start(lab, case, report, output, groups)
-    said = [_finish(each) for each in processes]
+    said = [finish(each) for each in processes]
     if processes[0].returncode != 0 or not output.exists():
         told = " | ".join(each.strip().replace("\n", " ")[-300:] for each in said)
         return Outcome(case, None, told)
     return Outcome(case, archive.load(output))
 
 
-def _finish(process: "subprocess.Popen[str]") -> str:
+def finish(process: "subprocess.Popen[str]") -> str:
+    """What it said on its way; it is killed where it does not end."""
     try:
         _, err = process.communicate(timeout=_LIMIT_SECONDS)
     except subprocess.TimeoutExpired:
@@ -95,6 +98,6 @@ def _finish(process: "subprocess.Popen[str]") -> str:
     return err
 
 
-def _pinned(host: int) -> tuple[str, ...]:
+def pinned(host: int) -> tuple[str, ...]:
     """One core a host, in turn."""
     return (shutil.which("taskset") or "taskset", "-c", str(host % _CORES))

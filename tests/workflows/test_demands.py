@@ -31,6 +31,14 @@ def test_a_weight_is_taken_beside_the_goals_and_named() -> None:
     assert found.lambdas_source == "the goal 'cost' and --lambda for energy"
 
 
+def test_the_lambda_of_the_decay_is_another_setting_than_those_of_the_terms() -> None:
+    found = wishes(Demands(lambdas=("decay=0.5", "energy=3")), "USD")
+    assert found.decay == 0.5
+    assert found.lambdas_source == "the goal 'balanced' and --lambda for energy"
+    assert "decay" not in found.lambdas
+    assert wishes(Demands(), "USD").decay == 0.1
+
+
 def test_references_are_typed_with_their_units() -> None:
     found = wishes(Demands(references=("hardware=2000", "compute=24h", "energy=2kWh")), "USD")
     assert found.references == {"hardware": 2000, "compute": 86_400, "energy": 7.2e6}
@@ -42,6 +50,8 @@ def test_references_are_typed_with_their_units() -> None:
         (Demands(lambdas=("hardware=-1",)), "at least 0"),
         (Demands(lambdas=("hardware=inf",)), "at least 0"),
         (Demands(lambdas=("price=1",)), "TERM is one of compute"),
+        (Demands(lambdas=("price=1",)), "or decay=X"),
+        (Demands(lambdas=("decay=much",)), "at least 0"),
         (Demands(lambdas=tuple(f"{name}=0" for name in (
             "compute", "storage", "bandwidth", "hardware", "energy"))), "above 0"),
         (Demands(references=("bandwidth=3",)), "share of each link"),

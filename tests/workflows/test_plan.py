@@ -122,7 +122,10 @@ def test_a_benchmark_of_the_family_stands_in(workload: str, family: str) -> None
 def test_the_stand_in_synchronises_as_the_configuration_does() -> None:
     (advice,) = trained().recommendations
     words = {}
-    for kind in ("none", "all-reduce", "local-sgd every 8 steps"):
+    for kind in (
+        "none", "all-reduce", "local-sgd every 8 steps", "slow-momentum every 4 steps",
+        "parameter-server", "fp16-compress", "powersgd of rank 4", "zero-3",
+    ):  # fmt: skip
         winner = advice.candidates[0].configuration.model_copy(update={"synchronisation": kind})
         first = advice.candidates[0].model_copy(update={"configuration": winner})
         changed = advice.model_copy(update={"winner": winner, "candidates": (first,)})
@@ -131,6 +134,11 @@ def test_the_stand_in_synchronises_as_the_configuration_does() -> None:
     assert words == {
         "none": ("--sync", "single"), "all-reduce": ("--sync", "ddp"),
         "local-sgd every 8 steps": ("--sync", "local-sgd", "--every", "8"),
+        "slow-momentum every 4 steps": ("--sync", "momentum", "--every", "4"),
+        "parameter-server": ("--sync", "parameter-server"),
+        "fp16-compress": ("--sync", "fp16-compress"),
+        "powersgd of rank 4": ("--sync", "powersgd"),
+        "zero-3": ("--sync", "ddp"),
     }  # fmt: skip
 
 

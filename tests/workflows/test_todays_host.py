@@ -94,6 +94,33 @@ def test_the_most_threads_count_and_skinny_products_do_not() -> None:
     assert found.rates["float32"].value == 190e9
 
 
+def test_batches_and_a_linear_layers_rows_are_no_squares() -> None:
+    """32 products of 256³ at once say nothing about one, and a layer may have as many rows."""
+
+    def named(shape: str, edge: int, **more: int) -> BenchmarkResult:
+        told = gemm("float32", edge, 999e9)
+        return told.model_copy(update={"parameters": {**told.parameters, **more, "shape": shape}})
+
+    found = todays_machine(
+        measured_host(
+            gemm("float32", 256, 120e9), gemm("float32", 1024, 200e9),
+            named("batched", 256, batch=32), named("skinny", 32), TRIAD,
+        ),
+        site(),
+    )  # fmt: skip
+    assert found.rates["float32"].value == 200e9
+    assert list(found.curve) == [(256.0, 0.6), (1024.0, 1.0)]
+
+
+def test_the_rate_is_torchs_and_not_the_ceiling_of_all_libraries() -> None:
+    fast = result(
+        "gemm", gemm("float32", 1024, 1e11).parameters,
+        throughput=(111e9, FLOP_PER_SECOND), measured_ceiling=(239e9, FLOP_PER_SECOND),
+    )  # fmt: skip
+    found = todays_machine(measured_host(fast, TRIAD), site())
+    assert found.rates["float32"].value == 111e9
+
+
 def test_an_invalid_result_does_not_count() -> None:
     wrong = gemm("float32", 1024, 1e15).model_copy(update={"validity": Validity.INVALID})
     found = todays_machine(measured_host(wrong, gemm("float32", 256, 1e11), TRIAD), site())

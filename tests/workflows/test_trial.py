@@ -167,7 +167,7 @@ def test_candidates_double_up_to_all_hosts() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish", [TrialWish(cap_seconds=5, hosts=2), TrialWish(syncs=("powersgd",), hosts=2)]
+    "wish", [TrialWish(cap_seconds=5, hosts=2), TrialWish(syncs=("post-local-sgd",), hosts=2)]
 )
 def test_what_cannot_be_tried_is_refused_before_anything_runs(wish: TrialWish) -> None:
     with pytest.raises(BadValue):

@@ -66,6 +66,13 @@ def test_the_best_of_the_matching_results_counts() -> None:
     assert found.measured.value == 200e9
 
 
+def test_a_batch_of_products_is_not_what_was_forecast() -> None:
+    batch = gemm(900e9).model_copy(update={"parameters": {"dtype": "float32", "shape": "batched"}})
+    found = check(gemm(200e9), batch)["rate"]
+    assert isinstance(found.measured, Quantity)
+    assert found.measured.value == 200e9
+
+
 @pytest.mark.parametrize(
     ("beta", "verdict"),
     # 100 MB/s at × ÷ 1.25 is 80 to 125 MB/s, 12.5 to 8 ns a byte.

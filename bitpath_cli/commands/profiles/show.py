@@ -14,9 +14,15 @@ def show(
 ) -> None:
     """Print a profile as it was written; a copy of it is the way to one of your own."""
     from bitpath_cli import catalogue
-    from bitpath_cli.commands._screen import say
+    from bitpath_cli.commands._screen import remark, say
+    from bitpath_cli.workflows.day import today
 
-    say(catalogue.text(kind_of(name, kind), name).rstrip() + "\n")
+    chosen = kind_of(name, kind)
+    say(catalogue.text(chosen, name).rstrip() + "\n")
+    if catalogue.faults(chosen, catalogue.find(chosen, name)):
+        return
+    for note in catalogue.notes(chosen, name, today()):
+        remark(note)
 
 
 COMMAND = Command(

@@ -14,11 +14,10 @@ def validate(
     kind: KindOption = None,
 ) -> None:
     """Check a profile: each fault with its line, its field and what would be allowed there."""
-    from datetime import UTC, datetime
-
     from bitpath_cli import catalogue
     from bitpath_cli.commands._screen import remark, say
     from bitpath_cli.errors import USAGE
+    from bitpath_cli.workflows.day import today
 
     chosen = kind or catalogue.kind_of(file)
     faults = catalogue.faults(chosen, file)
@@ -26,7 +25,7 @@ def validate(
         remark(f"{fault.what} {fault.why}".rstrip())
     if faults:
         raise typer.Exit(USAGE)
-    for note in catalogue.notes(chosen, str(file), datetime.now(UTC).date()):
+    for note in catalogue.notes(chosen, str(file), today()):
         remark(note)
     say(f"{file} is a {chosen} that can be used.\n")
 

@@ -1,0 +1,236 @@
+"""The way to a service, measured raw: messages that no model answers, alone and all at once.
+
+What is measured goes through the service's own code, so what packing and sending cost is in it.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Final
+
+import torch
+
+from bitpath_cli.errors import PeerFailed
+from bitpath_cli.host import monotonic
+from bitpath_cli.model.reading import Quantity
+from bitpath_cli.prediction.interpolation import along
+from bitpath_cli.serving.client import Client, Refused
+from bitpath_cli.serving.service import BODY_BYTES
+from bitpath_cli.workflows.remote import Link, link_bytes, look
+
+_STEP: Final = 4
+_SMALLEST: Final = 4 << 10
+_EMPTY: Final = 1
+_REPEATS: Final = 8
+_LEAST_REPEATS: Final = 3
+_AT_ONCE: Final = 4
+_OPENINGS: Final = 3
+_HEADER_BYTES: Final = 1 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """Messages of one size, each sent alone: seconds of each, and what all of them cost.
+
+    Bytes and processor seconds are means of one message; bytes are None where no interface that
+    counts is on the way.
+    """
+
+    size_bytes: int
+    seconds: tuple[float, ...]
+    sent: float | None
+    received: float | None
+    edge_cpu: float
+    centre_cpu: float
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """Messages by size that went one way, and the bytes a second when several went at once."""
+
+    sizes: tuple[Exchanged, ...]
+    rate: float
+
+    def alone(self, size_bytes: float, empty: float) -> float:
+        """Seconds that a message alone takes beyond an empty one."""
+        largest = self.sizes[-1]
+        beyond = max(0.0, size_bytes - largest.size_bytes) / self.rate
+        points = [(float(each.size_bytes), median(each.seconds)) for each in self.sizes]
+        return max(0.0, _between(points, size_bytes) - empty) + beyond
+
+    def burst(self, empty: float) -> float:
+        """Bytes that passed at once before the rate began to bind."""
+        largest = self.sizes[-1]
+        spent = max(0.0, median(largest.seconds) - empty)
+        return max(0.0, largest.size_bytes - self.rate * spent)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Both directions, an empty exchange, and what opening a connection adds."""
+
+    empty: Exchanged
+    up: Direction
+    down: Direction
+    opening: float
+
+    def wire_bytes(self, sent: float, received: float) -> tuple[float, float] | None:
+        """What the interface counts of a request and its reply, as it did of messages like them."""
+        empty = self.empty
+        if empty.sent is None or empty.received is None:
+            return None
+        up = [(float(each.size_bytes), each.sent or 0.0) for each in (empty, *self.up.sizes)]
+        ack = [(float(each.size_bytes), each.received or 0.0) for each in (empty, *self.up.sizes)]
+        down = [
+            (float(each.size_bytes), each.received or 0.0) for each in (empty, *self.down.sizes)
+        ]
+        back = [(float(each.size_bytes), each.sent or 0.0) for each in (empty, *self.down.sizes)]
+        return (
+            _between(up, sent) + _between(back, received) - empty.sent,
+            _between(ack, sent) + _between(down, received) - empty.received,
+        )
+
+    def processor(self, sent: float, received: float, *, at_edge: bool) -> float:
+        """Processor seconds of one end for a request and its reply."""
+        name = "edge_cpu" if at_edge else "centre_cpu"
+        empty: float = getattr(self.empty, name)
+        found = empty
+        for direction, size in ((self.up, sent), (self.down, received)):
+            points = [
+                (float(each.size_bytes), getattr(each, name))
+                for each in (self.empty, *direction.sizes)
+            ]
+            found += max(0.0, _between(points, size) - empty)
+        return found
+
+
+async def measure_passage(
+    client: Client, link: Link, interface: str, sent: int, received: int, pause: float,
+    seconds: float,
+) -> Passage:  # fmt: skip
+    """For requests of up to `sent` bytes and replies of `received`, in about so many seconds.
+
+    `pause` between messages is that between requests, so that connections idle as long.
+    Raises PeerFailed where the service goes away or does not know such messages.
+    """
+    most = _most_bytes(await client.describe())
+    try:
+        empty = await _alone(client, interface, _EMPTY, _EMPTY, pause, seconds / 8)
+        ups = await _sweep(client, interface, sent, most, True, pause, seconds / 4)
+        downs = await _sweep(client, interface, received, most, False, pause, seconds / 8)
+        rates = [
+            await _at_once(client, size, is_up, seconds / 6)
+            for size, is_up in ((ups[-1].size_bytes, True), (downs[-1].size_bytes, False))
+        ]
+        opening = await _opening(link, ups, pause)
+    except Refused as refusal:
+        raise PeerFailed(
+            f"The service at {link.url} does not answer what a trial asks: {refusal}.",
+            "It is of an older version, or its --max-body is smaller than a request.",
+            "Start it there with the same version: bitpath serve",
+        ) from refusal
+    return Passage(empty, Direction(ups, rates[0]), Direction(downs, rates[1]), opening)
+
+
+async def _alone(
+    client: Client, interface: str, sent: int, received: int, pause: float, seconds: float
+) -> Exchanged:
+    taken: list[float] = []
+    used = await _usage(client)
+    before, working = look(), time.process_time()
+    deadline = monotonic() + seconds
+    while len(taken) < _LEAST_REPEATS or (len(taken) < _REPEATS and monotonic() < deadline):
+        begin = monotonic()
+        await client.exchange(sent, received)
+        taken.append(monotonic() - begin)
+        await asyncio.sleep(pause)
+    busy, after = time.process_time() - working, look()
+    up, down = link_bytes(interface, before, after)
+    count = len(taken)
+    return Exchanged(
+        max(sent, received), tuple(taken),
+        up.value / count if isinstance(up, Quantity) else None,
+        down.value / count if isinstance(down, Quantity) else None,
+        busy / count, max(0.0, await _usage(client) - used) / count,
+    )  # fmt: skip
+
+
+async def _sweep(
+    client: Client,
+    interface: str,
+    largest: int,
+    most: int,
+    is_up: bool,
+    pause: float,
+    seconds: float,
+) -> tuple[Exchanged, ...]:
+    """From 4 KiB on, by fours, to the first size beyond four times the largest, or to `most`.
+
+    Larger ones than will be sent show what binds when a burst is used up.
+    """
+    found: list[Exchanged] = []
+    size, deadline = _SMALLEST, monotonic() + seconds
+    while True:
+        sent, received = (size, _EMPTY) if is_up else (_EMPTY, size)
+        found.append(await _alone(client, interface, sent, received, pause, seconds / 4))
+        if size >= min(_STEP * largest, most) or monotonic() >= deadline:
+            return tuple(found)
+        size = min(size * _STEP, most)
+
+
+async def _at_once(client: Client, size: int, is_up: bool, seconds: float) -> float:
+    """Bytes a second of four that never rest, from when each has sent one until each has ended.
+
+    The first of each use up what may pass at once.
+    """
+    sent, received = (size, _EMPTY) if is_up else (_EMPTY, size)
+    started: list[float] = []
+    ended: list[float] = []
+    moved = [0]
+
+    async def send(deadline: float) -> None:
+        await client.exchange(sent, received)
+        started.append(monotonic())
+        while True:
+            await client.exchange(sent, received)
+            moved[0] += size
+            if monotonic() >= deadline:
+                ended.append(monotonic())
+                return
+
+    deadline = monotonic() + seconds
+    await asyncio.gather(*(send(deadline) for _ in range(_AT_ONCE)))
+    return moved[0] / (fmean(ended) - fmean(started))
+
+
+async def _opening(link: Link, ups: Sequence[Exchanged], pause: float) -> float:
+    """What the first message of a connection takes more than a later one."""
+    size = ups[-1].size_bytes
+    found = []
+    for _ in range(_OPENINGS):
+        async with Client(link.url, link.token, 30.0) as fresh:
+            begin = monotonic()
+            await fresh.exchange(size, _EMPTY)
+            found.append(monotonic() - begin)
+        await asyncio.sleep(pause)
+    return max(0.0, median(found) - median(ups[-1].seconds))
+
+
+def _most_bytes(told: dict[str, object]) -> int:
+    """What a message may hold beside its header."""
+    limit = told.get("body_bytes")
+    return (limit if isinstance(limit, int) else BODY_BYTES) - _HEADER_BYTES
+
+
+async def _usage(client: Client) -> float:
+    told = (await client.describe()).get("cpu_seconds")
+    return float(told) if isinstance(told, int | float) else 0.0
+
+
+def _between(points: Sequence[tuple[float, float]], at: float) -> float:
+    """On straight lines between points; beyond the last, on along the last line."""
+    sizes, values = zip(*points, strict=True)
+    column = torch.tensor(values, dtype=torch.float64).unsqueeze(1)
+    return float(along(column, sizes, torch.tensor([[at]], dtype=torch.float64)))
