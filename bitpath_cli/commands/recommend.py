@@ -12,7 +12,7 @@ from bitpath_cli.commands._options import Aims, Goal, Json, Outputs, Site
 Reports = Annotated[
     list[Path],
     typer.Argument(
-        metavar="REPORT...", help="A report.json, several, a fleet report, or directories of them."
+        metavar="REPORT", help="A report.json, several, a fleet report, or directories of them."
     ),
 ]
 Workloads = Annotated[
@@ -26,7 +26,8 @@ Weights = Annotated[
     list[str] | None,
     typer.Option(
         "--lambda", metavar="TERM=X",
-        help="A weight beside the goal's: compute, storage, bandwidth, hardware or energy.",
+        help="A weight beside the goal's: compute, storage, bandwidth, hardware or energy; or decay, "
+        "which holds the optimiser to what there is today.",
     ),
 ]  # fmt: skip
 References = Annotated[

@@ -155,6 +155,27 @@ class Remedy(Record):
     sentence: str
 
 
+Tier = Literal["measured", "extrapolated", "datasheet", "guess"]
+
+
+class Support(Record):
+    """What one resource that decides the time was taken from, and why its tier is no better."""
+
+    resource: str
+    tier: Tier
+    sentence: str
+
+
+class Evidence(Record):
+    """On what the winner's time rests: the weakest tier of what decides it, the weakest first.
+
+    Measured on this hardware; measured, but outside of what is asked; from datasheets; guessed.
+    """
+
+    tier: Tier
+    supports: tuple[Support, ...]
+
+
 class Purchasable(Record):
     """A resource of the recommended nodes: what more of it brings, and how much of it to have.
 
@@ -268,7 +289,9 @@ class Recommendation(Record):
     sensitivities: tuple[Sensitivity, ...] = ()
     break_even: tuple[BreakEven, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    remedies_today: tuple[Remedy, ...] = ()
     next_money: NextMoney | None = None
+    evidence: Evidence | None = None
     smallest_change: str = ""
     assumptions: tuple[AssumedInput, ...] = ()
     measurements: tuple[Measurement, ...] = ()

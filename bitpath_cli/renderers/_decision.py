@@ -18,6 +18,7 @@ from bitpath_cli.renderers._words import reading, share, strategy, term, term_na
 _WORTH_SAYING: Final = 0.05
 _WORTH_MEASURING: Final = 0.01
 _NAMED: Final = 3
+_SMALLEST: Final = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +160,18 @@ def _column(candidate: Candidate, advice: Recommendation) -> Column:
         wins=_wins(candidate, advice),
         feasible=candidate.feasible,
         values=tuple(term(candidate.terms.by_name(name)) for name in TERM_NAMES),
-        multiples=tuple("" if each is None else f"×{significant(each, 2)}" for each in ratios),
+        multiples=tuple("" if each is None else _multiple(each) for each in ratios),
         parts=_parts(candidate, advice),
         score="–" if candidate.score is None else significant(candidate.score),
         total=candidate.score,
         probability=share(candidate.probability_best) if candidate.feasible else "–",
         sentence=_sentence(candidate),
     )
+
+
+def _multiple(ratio: float) -> str:
+    """Of today's; what is next to nothing is said to be that."""
+    return f"×{significant(ratio, 2)}" if ratio == 0 or ratio >= _SMALLEST else "×<0.0001"
 
 
 def _parts(candidate: Candidate, advice: Recommendation) -> tuple[float, ...]:
@@ -188,7 +194,7 @@ def _counts(name: TermName, candidates: Sequence[Candidate]) -> bool:
 
 def _sentence(candidate: Candidate) -> str:
     removing = [each.sentence for each in candidate.violations if each.removes]
-    return " ".join(removing) or candidate.verdict
+    return "; ".join(removing) or candidate.verdict
 
 
 def _verdict(advice: Recommendation) -> str:

@@ -113,6 +113,7 @@ def _explain(advice: Recommendation) -> Iterator[tuple[str, RenderableType]]:
     for label, sentences in (
         ("until", [each.sentence for each in advice.break_even]),
         ("better by", [each.sentence for each in advice.remedies]),
+        ("one change", [each.sentence for each in advice.remedies_today]),
         ("next money", [] if advice.next_money is None else [advice.next_money.sentence]),
         ("measure", [each.removeprefix("measure ") for each in worth_measuring(advice)]),
         ("rests on", list(assumptions(advice, _MOST - 1))),

@@ -242,15 +242,12 @@ def _assumptions(advice: Recommendation) -> Table | None:
 
 def _details(advice: Recommendation) -> Iterator[Table]:
     """What it rests on, and how it was reckoned, for who wants to redo it by hand."""
-    if advice.measurements:
+    if told := advice.measurements:
         yield table(
             "What could still be measured, and how much surer the choice would be",
             ("measurement", "certainty now", "certainty if known", "command"),
-            (
-                (each.what, Cell(share(each.confidence_now)),
-                 Cell(share(each.confidence_if_known)), each.command)
-                for each in advice.measurements
-            ),
+            ((each.what, Cell(share(each.confidence_now)), Cell(share(each.confidence_if_known)),
+              each.command) for each in told),
             numbers=(1, 3),
         )  # fmt: skip
     if (rests := _assumptions(advice)) is not None:

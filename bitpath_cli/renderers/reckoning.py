@@ -13,6 +13,7 @@ from bitpath_cli.model.recommendation import (
     Input,
     NextMoney,
     Recommendation,
+    Tier,
 )
 from bitpath_cli.model.report import Report
 from bitpath_cli.model.units import significant
@@ -23,6 +24,12 @@ from bitpath_cli.renderers._words import interval, label, reading
 _FILE_WIDTH: Final = 100
 _LABEL: Final = 30
 _LONGEST_LABEL: Final = 38
+_TIERS: Final[dict[Tier, str]] = {
+    "measured": "measured",
+    "extrapolated": "extrapolated from what was measured",
+    "datasheet": "from a datasheet",
+    "guess": "guessed",
+}
 _RULES: Final = {"sgd": "θ ← θ − η∇L − ηλθ", "adam": "Adam with λθ inside its gradient"}
 
 
@@ -47,6 +54,13 @@ def _section(advice: Recommendation) -> Iterator[RenderableType]:
     rows = [(label(each.name), Text(_worked(each))) for each in advice.formulas]
     rows += [(label(name), Text(words)) for name, words in weighed]
     yield Padding(labelled(rows, _LABEL), (0, 0, 0, 2))
+    if advice.evidence is not None:
+        yield heading("What its time rests on", f"at the weakest: {_TIERS[advice.evidence.tier]}")
+        rows = [
+            (label(each.resource), Text(f"{_TIERS[each.tier]}: {each.sentence}"))
+            for each in advice.evidence.supports
+        ]
+        yield Padding(labelled(rows, _LABEL), (0, 0, 0, 2))
     if advice.next_money is not None:
         yield from _spending(advice.next_money)
     yield heading("From these inputs", "with one sigma or the interval that each carries")

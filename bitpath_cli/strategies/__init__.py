@@ -104,7 +104,11 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """The network between nodes of one place: seconds a message and bytes a second."""
+    """The network between nodes of one place: seconds a message and bytes a second.
+
+    Where they were measured, `ranks` and `sizes` (bytes, least and most) say between how many and
+    with what; outside of those they are extrapolated.
+    """
 
     latency: Quantity
     bandwidth: Quantity
@@ -112,6 +116,8 @@ class Wire:
     overlap_cpu: Quantity
     overlap_accelerator: Quantity
     reductions: MeasuredReductions | None = None
+    ranks: int | None = None
+    sizes: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

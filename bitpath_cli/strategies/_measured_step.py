@@ -121,6 +121,9 @@ def _step(world: World, hardware: str, steps: MeasuredSteps, samples: Tensor) ->
 
 def _drawn(world: World, name: str, points: tuple[Quantity, ...]) -> Tensor:
     """[K, D]; all points share their luck, since one machine measured them at one time."""
-    first = world.of(name, points[0]).squeeze(0) / points[0].value
+    told = points[0].value
+    drawn = world.of(name, points[0]).squeeze(0)
+    # What takes no time has no luck to share.
+    first = drawn / told if told else torch.ones_like(drawn)
     values = torch.tensor([each.value for each in points], dtype=torch.float64)
     return values.unsqueeze(1) * first

@@ -48,5 +48,17 @@ def _next_step(judged: Judgement, name: str) -> str:
     if owner in _OF_WORKLOAD:
         shown = judged.question.workload.name
         return f"state it in a profile of your own, from: bitpath profiles show {shown}"
+    if (device := _device_of(judged, name)) is not None:
+        return f"state it in a device profile of your own, from: bitpath profiles show {device}"
     shown = judged.question.site.name
     return f"state it in a site profile of your own, from: bitpath profiles show {shown}"
+
+
+def _device_of(judged: Judgement, name: str) -> str | None:
+    """The device whose profile gives the input: what it draws and holds, what it costs to buy."""
+    for each in judged.question.machines:
+        device = each.hardware.partition(" × ")[2]
+        own = f"{each.hardware}." in name or name == f"{each.name}.price.bought"
+        if device and own and not name.endswith(".availability"):
+            return device
+    return None

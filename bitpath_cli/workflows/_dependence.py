@@ -12,12 +12,13 @@ from bitpath_cli.cost.objective import objective, ratios
 from bitpath_cli.cost.sensitivity import Levers, elasticities, flip, is_balanced, ranked
 from bitpath_cli.cost.uncertainty import Draws
 from bitpath_cli.model.configuration import StrategyName
-from bitpath_cli.model.reading import Method, Origin, Quantity, absent
+from bitpath_cli.model.reading import Method, Origin, Quantity, Reading, absent, assumed
 from bitpath_cli.model.recommendation import Bottleneck, BreakEven, Remedy, Sensitivity
-from bitpath_cli.model.units import ONE
+from bitpath_cli.model.units import ONE, Unit
 from bitpath_cli.strategies import RATE_LEVERS, Outcome, evaluate, select
 from bitpath_cli.workflows import _wording
 from bitpath_cli.workflows._judgement import Judgement
+from bitpath_cli.workflows._next_money import SHARES
 
 _FLIPPING: Final = ("network_bandwidth", "network_latency", "compute", "rent", "purchase")
 
@@ -30,7 +31,7 @@ def target_word(judged: Judgement) -> str:
 
 def sensitivities(judged: Judgement, row: int) -> tuple[Sensitivity, ...]:
     """Elasticities of the winner's time or latency percentile over all rates."""
-    found = _elasticities(judged, row)
+    found = elasticities_of(judged, row)
     word = target_word(judged)
     return tuple(
         Sensitivity(
@@ -43,7 +44,7 @@ def sensitivities(judged: Judgement, row: int) -> tuple[Sensitivity, ...]:
 
 def bottleneck(judged: Judgement, row: int) -> Bottleneck | None:
     """The rate with the most negative elasticity, and its runner-up."""
-    ordered = ranked(_elasticities(judged, row))
+    ordered = ranked(elasticities_of(judged, row))
     if not ordered:
         return None
     balanced = is_balanced(ordered)
@@ -73,27 +74,38 @@ def break_even_points(judged: Judgement) -> tuple[BreakEven, ...]:
 
 
 def remedies(judged: Judgement, row: int) -> tuple[Remedy, ...]:
-    """What twice of each resource takes off the winner's L; what does not help is left out."""
+    """What twice of each resource takes off the winner's L, and its price; what helps alone."""
     rows = torch.tensor([row])
     now = float(judged.scores[row])
+    price = float(judged.nominal.total().hardware[row, 0])
     found = []
     for lever in RATE_LEVERS:
         two = torch.tensor([2.0], dtype=torch.float64)
         change = float(_scores(judged, rows, {lever: two})[0, 0]) - now
         if change < -1e-3 * now:
-            words = _wording.RESOURCE_WORDS[lever]
+            cost = _cost(judged, lever, price)
             found.append(
                 Remedy(
                     name=f"double the {lever.replace('_', ' ')}",
                     change_in_score=change,
-                    cost=absent(f"no price is known for twice the {words}"),
-                    sentence=_wording.remedy(lever, now, now + change),
+                    cost=cost,
+                    sentence=_wording.remedy(lever, now, now + change, cost),
                 )
             )
     return tuple(sorted(found, key=lambda each: each.change_in_score))
 
 
-def _elasticities(judged: Judgement, row: int) -> dict[str, float]:
+def _cost(judged: Judgement, lever: str, price: float) -> Reading:
+    """What twice of it adds to the nodes' price, by its guessed share of that."""
+    share = SHARES.get(lever)
+    if share is None or price <= 0:
+        return absent(f"no price is known for {_wording.RESOURCE_WORDS[lever]}")
+    unit = Unit(judged.question.site.currency)
+    return assumed(share.value * price, unit, share.origin.source, 3)
+
+
+def elasticities_of(judged: Judgement, row: int) -> dict[str, float]:
+    """Of a row's time or latency percentile over all rates."""
     plans = select(judged.plans, torch.tensor([row]))
 
     def target(levers: Levers) -> Tensor:

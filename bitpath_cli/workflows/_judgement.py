@@ -103,7 +103,7 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
     amortised = question
     if wishes.is_sunk:
         question = _sunk(question)
-    plans, names = _enumerate(question)
+    plans, names = every_plan(question)
     considered = len(names)
     today = [index for index, name in enumerate(names) if name == "today"]
     if not today:
@@ -115,7 +115,7 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
     here = select(plans, torch.tensor(today))
     base = _referred(reference(amortised, here, Draws(1)), wishes)
     lambdas = dict(wishes.lambdas)
-    kept = promising(names, *_priced(question, plans, base, lambdas))
+    kept = promising(names, *priced(question, plans, base, lambdas))
     plans, names = select(plans, kept), tuple(names[int(index)] for index in kept)
     nominal = evaluate(question, plans, Draws(1))
     draws = Draws(wishes.draws)
@@ -124,8 +124,8 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
     drawn_base = _referred(reference(amortised, here, Draws(wishes.draws)), wishes)
     probability = drawn.feasible().double().mean(dim=1)
     scaled = ratios(nominal.total(), base)
-    scores = objective(scaled, lambdas).squeeze(1)
-    sound = (probability >= LIKELY) & nominal.feasible().squeeze(1)
+    scores = _known(objective(scaled, lambdas).squeeze(1))
+    sound = (probability >= LIKELY) & nominal.feasible().squeeze(1) & torch.isfinite(scores)
     best = best_of_each(names, scores, probability, sound)
     ranking, winner = _rank(drawn, drawn_base, lambdas, best, scores, probability, sound)
     return Judgement(
@@ -140,16 +140,21 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
     )  # fmt: skip
 
 
-def _priced(
+def priced(
     question: Question, plans: Plans, base: TermTensors, lambdas: dict[TermName, float]
 ) -> tuple[Tensor, Tensor]:
-    """L and `excess_of` of all configurations, block by block: memory does not grow with them."""
+    """L and `excess_of` of configurations, block by block: memory does not grow with them."""
     draws, scores, excess = Draws(1), [], []
     for rows in torch.split(torch.arange(len(plans.machine)), _BLOCK):
         outcome = evaluate(question, select(plans, rows), draws)
-        scores.append(objective(ratios(outcome.total(), base), lambdas).squeeze(1))
+        scores.append(_known(objective(ratios(outcome.total(), base), lambdas).squeeze(1)))
         excess.append(excess_of(outcome))
     return torch.cat(scores), torch.cat(excess)
+
+
+def _known(scores: Tensor) -> Tensor:
+    """What is no number is no low one either: it may never win a comparison."""
+    return torch.nan_to_num(scores, nan=torch.inf, posinf=torch.inf)
 
 
 def _sunk(question: Question) -> Question:
@@ -164,7 +169,8 @@ def _paid_for(machine: Machine) -> Machine:
     return replace(machine, prices={**machine.prices, "owned": free})
 
 
-def _enumerate(question: Question) -> tuple[Plans, tuple[StrategyName, ...]]:
+def every_plan(question: Question) -> tuple[Plans, tuple[StrategyName, ...]]:
+    """The configurations of all strategies, and whose they are."""
     parts: list[Plans] = []
     names: list[StrategyName] = []
     for member in discover.names(strategies):

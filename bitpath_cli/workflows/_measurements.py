@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from bitpath_cli.cost.information import confidence_if_all_known
-from bitpath_cli.cost.uncertainty import sigma
+from bitpath_cli.cost.uncertainty import Ranking, sigma
 from bitpath_cli.model.reading import Method
 from bitpath_cli.model.recommendation import Input, Measurement
 from bitpath_cli.model.units import significant
+from bitpath_cli.workflows._certainty import probabilities
 from bitpath_cli.workflows._judgement import Judgement
 from bitpath_cli.workflows._reckoning import inputs
 
@@ -41,7 +42,13 @@ def way_to_measure(judged: Judgement, name: str) -> Way | None:
             "the model's own counts", "bitpath profiles new --model package.module:factory"
         )  # fmt: skip
     if name.startswith(_WIRE):
+        if name in _WIRE and _all_links_known(judged):
+            return None
         return Way("the network between the nodes", _network(judged))
+    if name.startswith("model.step."):
+        return Way(
+            "how far predicted steps are off", "bitpath trial report.json --calibrate -o trial.json"
+        )  # fmt: skip
     if name.startswith("uplink."):
         return Way(
             "the link to the cloud",
@@ -49,6 +56,14 @@ def way_to_measure(judged: Judgement, name: str) -> Way | None:
             "bitpath bench network --peer ADDRESS --token TOKEN -o uplink.json here",
         )
     return _of_machine(judged, name)
+
+
+def _all_links_known(judged: Judgement) -> bool:
+    """Whether every link within and between a fleet's kinds was measured: then no other is used."""
+    kinds = [at for at, each in enumerate(judged.question.machines) if each.hosts]
+    met = [(one, other) for one in kinds for other in kinds if one < other]
+    met += [(one, one) for one in kinds if len(judged.question.machines[one].hosts) > 1]
+    return bool(kinds) and all(pair in judged.question.links for pair in met)
 
 
 def _network(judged: Judgement) -> str:
@@ -100,22 +115,23 @@ def measurements(judged: Judgement, row: int) -> tuple[Measurement, ...]:
     """Every measurement that is still to be had, what is worth most first."""
     if judged.ranking is None or judged.winner is None:
         return ()
-    now = float(judged.ranking.probability_best.max())
     ways: dict[Way, list[Input]] = {}
     for each in inputs_of_all(judged, row):
         unmeasured = each.reading.origin.method is Method.ASSUMED and sigma(each.reading) > 0
         way = way_to_measure(judged, each.name) if unmeasured else None
         if way is not None:
             ways.setdefault(way, []).append(each)
-    found = [_worth(judged, way, told, now) for way, told in ways.items()]
+    found = [_worth(judged, judged.ranking, way, told) for way, told in ways.items()]
     return tuple(sorted(found, key=lambda each: -each.confidence_if_known))
 
 
-def _worth(judged: Judgement, way: Way, told: list[Input], now: float) -> Measurement:
+def _worth(judged: Judgement, ranking: Ranking, way: Way, told: list[Input]) -> Measurement:
+    """From the winner's confidence to that of whoever would then be named."""
+    now = probabilities(judged)[judged.names[judged.winner or 0]]
     drawn = [judged.draws.of(each.name, each.reading) for each in told]
-    ranking = judged.ranking
-    known = now if ranking is None else confidence_if_all_known(ranking.winners, drawn)
-    known = min(1.0, max(now, known))
+    known = min(1.0, confidence_if_all_known(ranking.winners, drawn))
+    if known < float(ranking.probability_best.max()) + _WORTH:
+        known = now
     return Measurement(
         what=way.what, inputs=tuple(each.name for each in told), command=way.command,
         confidence_now=now, confidence_if_known=known, sentence=_sentence(way, now, known),
@@ -124,7 +140,7 @@ def _worth(judged: Judgement, way: Way, told: list[Input], now: float) -> Measur
 
 def _sentence(way: Way, now: float, known: float) -> str:
     before, after = (f"{significant(100 * each, 2)} %" for each in (now, known))
-    if known - now < _WORTH:
+    if known == now:
         return f"measure {way.what}: it would not change the confidence of {before}: {way.command}"
     return (
         f"measure {way.what}: it would raise the confidence from {before} to about {after}: "

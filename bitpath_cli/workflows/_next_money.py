@@ -48,6 +48,7 @@ ASSUMPTION: Final = (
 _MOST: Final = 16.0
 _STARTS: Final = (1.0, 2.0, 8.0)
 _RULES: Final[tuple[Rule, ...]] = ("adam", "sgd")
+_STEPS: Final = 80
 _PRICE: Final = "price"
 _NOTICED: Final = 1e-3
 _BOUGHT: Final = 1.05
@@ -129,7 +130,7 @@ def _descend(target: Target, decay: float, resources: int) -> _Found:
     starts = starts.expand(-1, resources)
     usable = starts[torch.isfinite(target(starts))]
     bounds = (0.0, math.log(_MOST))
-    ends = {rule: descend(target, usable, decay, rule, bounds) for rule in _RULES}
+    ends = {rule: descend(target, usable, decay, rule, bounds, _STEPS) for rule in _RULES}
     ordered = sorted(_RULES, key=lambda rule: float(ends[rule].value.min()))
     theta = ends[ordered[0]].best
     lowest = [float(decayed(target, ends[rule].best.unsqueeze(0), decay)) for rule in ordered]

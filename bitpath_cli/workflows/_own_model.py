@@ -1,7 +1,7 @@
 """A user's own model, made by a factory that he names, and inputs of a shape that he names.
 
-A factory, `package.module:name`, takes no arguments and returns a module of torch's, or a pair of it
-and its example inputs, batch first. It is the user's code, and runs because he named it.
+A factory, `package.module:name`, takes no arguments and returns a module of torch's, or a pair of
+it and its example inputs, batch first. It is the user's code, and runs because he named it.
 """
 
 import re

@@ -18,16 +18,17 @@ from bitpath_cli.workflows._fleet_hosts import Fleet, fleet_of
 from bitpath_cli.workflows._fleet_links import Link, outward
 from bitpath_cli.workflows._known_devices import devices_in
 from bitpath_cli.workflows._machines import bought_machine, rented_machine
+from bitpath_cli.workflows._step_error import step_error
 from bitpath_cli.workflows._todays_host import todays_machine
 from bitpath_cli.workflows._uplink import with_measured_uplink
 
-_SLOWDOWN: Final = assumed(
+SLOWDOWN: Final = assumed(
     1.13, ONE, "κ, measured by Galvatron on its GPUs (1.1256); not on this host", 1.05
 )
 _OVERLAP_CPU: Final = assumed(
     0.1, ONE, "15 cases with one core a rank took the sum of compute and all-reduce", 3.0
 )
-_OVERLAP_ACCELERATOR: Final = assumed(
+OVERLAP_ACCELERATOR: Final = assumed(
     0.9, ONE, "a guess: DDP hides what the last bucket does not expose", 1.1
 )
 
@@ -60,6 +61,7 @@ def question_for(
             kinds: _over(wire, link) for kinds, link in fleet.links.items()
         },
         notes=() if fleet is None else fleet.notes,
+        step_error=step_error(report),
     )  # fmt: skip
 
 
@@ -98,15 +100,16 @@ def _largest(site: Site, fleet: Fleet | None) -> int:
 def _over(wire: Wire, link: Link) -> Wire:
     """The wire with what was measured of a link, and without reductions of other links."""
     return replace(
-        wire, latency=link.latency or wire.latency, bandwidth=link.bandwidth or wire.bandwidth
-    )
+        wire, latency=link.latency or wire.latency, bandwidth=link.bandwidth or wire.bandwidth,
+        ranks=None, sizes=None,
+    )  # fmt: skip
 
 
 def _wire(report: Report, site: Site) -> Wire:
     """The latest all-reduce that crossed a network, with what it cost computing; else the LAN."""
     crossed = [each for each in report.results if _crossed_a_network(each)]
     measured = crossed[-1] if crossed else None
-    slowdown = _SLOWDOWN
+    slowdown = SLOWDOWN
     latency = scaled(site.lan.round_trip, 0.5)
     slower = min((site.lan.up, site.lan.down), key=lambda each: each.value)
     bandwidth = slower
@@ -121,8 +124,20 @@ def _wire(report: Report, site: Site) -> Wire:
             slowdown = overlap.reading
     return Wire(
         latency=latency, bandwidth=bandwidth, slowdown=slowdown,
-        overlap_cpu=_OVERLAP_CPU, overlap_accelerator=_OVERLAP_ACCELERATOR,
+        overlap_cpu=_OVERLAP_CPU, overlap_accelerator=OVERLAP_ACCELERATOR,
+        ranks=None if measured is None else _world_size(measured),
+        sizes=None if measured is None else _sizes(measured),
     )  # fmt: skip
+
+
+def _world_size(result: BenchmarkResult) -> int | None:
+    told = result.parameters.get("world_size")
+    return told if isinstance(told, int) else None
+
+
+def _sizes(result: BenchmarkResult) -> tuple[float, float] | None:
+    sizes = [float(each.size_bytes) for each in result.points]
+    return (min(sizes), max(sizes)) if sizes else None
 
 
 def _crossed_a_network(result: BenchmarkResult) -> bool:

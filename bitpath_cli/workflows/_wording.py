@@ -129,11 +129,14 @@ def is_divided(lever: str) -> bool:
     return lever in _SHORTER
 
 
-def remedy(lever: str, before: float, after: float) -> str:
-    """Twice of a resource and what L becomes."""
+def remedy(lever: str, before: float, after: float, cost: Reading) -> str:
+    """Twice of a resource, what L becomes, and what it may cost."""
     words = RESOURCE_WORDS.get(lever, lever)
     twice = f"half the {words}" if is_divided(lever) else f"twice the {words}"
-    return f"{twice}: L {significant(before)} → {significant(after)}"
+    told = f"{twice}: L {significant(before)} → {significant(after)}"
+    if isinstance(cost, Quantity):
+        return f"{told}, for about {human(cost.value, cost.unit)} more (a guess, × ÷ 3)"
+    return f"{told}, for a price that is not known"
 
 
 def purchasable(

@@ -25,11 +25,13 @@ from bitpath_cli.workflows._assumptions import assumptions
 from bitpath_cli.workflows._candidates import candidate, strategy_order, term_unit
 from bitpath_cli.workflows._caveats import caveats, purchases
 from bitpath_cli.workflows._demands import bounded, imagined, wishes
+from bitpath_cli.workflows._evidence import evidence
 from bitpath_cli.workflows._fleet_hosts import in_words
 from bitpath_cli.workflows._judgement import Judgement, Wishes, excess_of, judge
 from bitpath_cli.workflows._known_devices import measured_devices
 from bitpath_cli.workflows._measurements import measurements
 from bitpath_cli.workflows._next_money import next_money
+from bitpath_cli.workflows._one_change import changes_from_today
 from bitpath_cli.workflows._price_age import price_notes
 from bitpath_cli.workflows._question import question_for
 from bitpath_cli.workflows._service_notes import service_notes
@@ -109,7 +111,9 @@ def recommend(
         sensitivities=_dependence.sensitivities(judged, row),
         break_even=_dependence.break_even_points(judged),
         remedies=_dependence.remedies(judged, row) if judged.winner is not None else (),
+        remedies_today=changes_from_today(judged),
         next_money=next_money(judged),
+        evidence=evidence(judged, row),
         smallest_change=_smallest_change(judged) if judged.winner is None else "",
         assumptions=assumptions(judged, row),
         measurements=measurements(judged, row),

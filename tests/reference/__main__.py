@@ -35,10 +35,14 @@ def main() -> int:
     if reasons:
         sys.stderr.write(f"make reference {reasons[0]}\n")
         return 1
-    body = "\n".join(f"## {title}\n\n{draw(part.rows(asked.pairs))}" for title, part in parts)
-    page = f"{INTRODUCTION}\nMachine: {_machine()}, {asked.pairs} pairs.\n\n{body}"
-    sys.stdout.write(body)
-    asked.output.write_text(page)
+    page = f"{INTRODUCTION}\nMachine: {_machine()}, {asked.pairs} pairs.\n"
+    for title, part in parts:
+        body = f"\n## {title}\n\n{draw(part.rows(asked.pairs))}"
+        sys.stdout.write(body)
+        sys.stdout.flush()
+        # What is done stays, whatever happens to the next part.
+        page += body
+        asked.output.write_text(page)
     return 0
 
 

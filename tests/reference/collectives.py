@@ -97,8 +97,10 @@ def _ours(lab: _Lab) -> float:
     out, err = _first(both)
     if both[0].returncode != 0:
         raise RuntimeError(err)
-    (point,) = json.loads(out)["results"][0]["points"]
-    return float(point["time"]["value"])
+    points = json.loads(out)["results"][0]["points"]
+    if not points:
+        raise RuntimeError("the budget ended before the message was sent once")
+    return float(points[0]["time"]["value"])
 
 
 def _bare(lab: _Lab) -> float:

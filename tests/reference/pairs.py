@@ -1,5 +1,6 @@
 """Interleaved pairs of a measurement and its reference: a ratio, its interval, a verdict."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -66,15 +67,22 @@ def row(
 def alternate(
     count: int, ours: Callable[[], dict[str, float]], theirs: Callable[[], dict[str, float]]
 ) -> dict[str, list[tuple[float, float]]]:
-    """So many pairs of both by quantity; every second pair begins with the reference."""
+    """So many pairs of both by quantity; every second pair begins with the reference.
+
+    A pair of which one half fails (RuntimeError) is left out and told; the others stand.
+    """
     found: dict[str, list[tuple[float, float]]] = {}
     for number in range(count):
-        if number % 2:
-            reference = theirs()
-            mine = ours()
-        else:
-            mine = ours()
-            reference = theirs()
+        try:
+            if number % 2:
+                reference = theirs()
+                mine = ours()
+            else:
+                mine = ours()
+                reference = theirs()
+        except RuntimeError as error:
+            sys.stderr.write(f"a pair is left out: {error}\n")
+            continue
         for name in mine.keys() & reference.keys():
             found.setdefault(name, []).append((mine[name], reference[name]))
     return found

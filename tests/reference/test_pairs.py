@@ -59,3 +59,16 @@ def test_the_share_of_intervals_that_hold() -> None:
     assert coverage(found) == pytest.approx(2 / 3)
     assert coverage([]) == 0
     assert draw_spreads(found).endswith("67% of the intervals hold (90% wanted): missed.\n")
+
+
+def test_a_pair_of_which_one_half_fails_is_left_out_and_the_others_stand() -> None:
+    turns = iter((1.0, None, 3.0))
+
+    def ours() -> dict[str, float]:
+        told = next(turns)
+        if told is None:
+            raise RuntimeError("it reached nothing")
+        return {"rate": told}
+
+    found = alternate(3, ours, lambda: {"rate": 2.0})
+    assert found == {"rate": [(1.0, 2.0), (3.0, 2.0)]}

@@ -122,3 +122,11 @@ def test_factors_are_two_small_messages_one_after_the_other() -> None:
     products = 3 * 2 * 2.5e6 * 4 / 200e9
     expected = 0.61 + 2 * (0.001 + 1e-8 * (one - 1)) + products
     assert found["powersgd"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_part_of_a_step_that_takes_no_time_leaves_a_number() -> None:
+    """A rest of nothing, as of ranks that only pretend to compute."""
+    idle = replace(_STEPS, rest=(exact(0, SECOND), exact(0, SECOND)))
+    asked = ask()
+    asked = replace(asked, machines=(replace(asked.machines[0], steps=idle),))
+    assert step_times(asked)["none"] == pytest.approx(1.2)

@@ -8,7 +8,7 @@ from bitpath_cli.model.reading import Quantity
 from bitpath_cli.model.result import CollectivePoint
 from bitpath_cli.model.trial import Comparison, Decision, Trial, Tried
 from bitpath_cli.model.units import human
-from tests.validation import serving, serving_section, throttles
+from tests.validation import published, serving, serving_section, throttles
 from tests.validation.trials import Outcome
 
 _JUDGED_BYTES = 64 << 10
@@ -67,6 +67,7 @@ def write(
         lines += ["\n## Not run\n", *(f"- {each.case.name}: {each.failure}" for each in failed)]
     lines += _throttled(throttled)
     lines += serving_section.lines(services)
+    lines += published.lines()
     return "\n".join(lines) + "\n"
 
 
