@@ -26,8 +26,8 @@ Weights = Annotated[
     list[str] | None,
     typer.Option(
         "--lambda", metavar="TERM=X",
-        help="A weight beside the goal's: compute, storage, bandwidth, hardware or energy; or decay, "
-        "which holds the optimiser to what there is today.",
+        help="A weight beside the goal's: compute, storage, bandwidth, hardware or energy; or "
+        "decay, which holds the optimiser to what there is today.",
     ),
 ]  # fmt: skip
 References = Annotated[

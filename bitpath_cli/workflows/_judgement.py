@@ -30,6 +30,7 @@ from bitpath_cli.strategies import (
 from bitpath_cli.workflows._selection import (
     REMOVED_BELOW,
     best_of_each,
+    countable,
     nearest_of_each,
     promising,
 )
@@ -124,7 +125,7 @@ def judge(question: Question, wishes: Wishes) -> Judgement:
     drawn_base = _referred(reference(amortised, here, Draws(wishes.draws)), wishes)
     probability = drawn.feasible().double().mean(dim=1)
     scaled = ratios(nominal.total(), base)
-    scores = _known(objective(scaled, lambdas).squeeze(1))
+    scores = countable(objective(scaled, lambdas).squeeze(1))
     sound = (probability >= LIKELY) & nominal.feasible().squeeze(1) & torch.isfinite(scores)
     best = best_of_each(names, scores, probability, sound)
     ranking, winner = _rank(drawn, drawn_base, lambdas, best, scores, probability, sound)
@@ -147,14 +148,9 @@ def priced(
     draws, scores, excess = Draws(1), [], []
     for rows in torch.split(torch.arange(len(plans.machine)), _BLOCK):
         outcome = evaluate(question, select(plans, rows), draws)
-        scores.append(_known(objective(ratios(outcome.total(), base), lambdas).squeeze(1)))
+        scores.append(countable(objective(ratios(outcome.total(), base), lambdas).squeeze(1)))
         excess.append(excess_of(outcome))
     return torch.cat(scores), torch.cat(excess)
-
-
-def _known(scores: Tensor) -> Tensor:
-    """What is no number is no low one either: it may never win a comparison."""
-    return torch.nan_to_num(scores, nan=torch.inf, posinf=torch.inf)
 
 
 def _sunk(question: Question) -> Question:

@@ -63,6 +63,11 @@ def ordered(*keys: Tensor) -> Tensor:
     return order
 
 
+def countable(scores: Tensor) -> Tensor:
+    """What is no number is no low one either: it may never win a comparison."""
+    return torch.nan_to_num(scores, nan=torch.inf, posinf=torch.inf)
+
+
 def _by_name(names: tuple[StrategyName, ...]) -> Iterator[tuple[StrategyName, Tensor]]:
     """Each strategy with its rows, in the order in which they first come."""
     known = list(dict.fromkeys(names))

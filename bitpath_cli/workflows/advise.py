@@ -27,7 +27,7 @@ from bitpath_cli.workflows._caveats import caveats, purchases
 from bitpath_cli.workflows._demands import bounded, imagined, wishes
 from bitpath_cli.workflows._evidence import evidence
 from bitpath_cli.workflows._fleet_hosts import in_words
-from bitpath_cli.workflows._judgement import Judgement, Wishes, excess_of, judge
+from bitpath_cli.workflows._judgement import Judgement, Wishes, judge
 from bitpath_cli.workflows._known_devices import measured_devices
 from bitpath_cli.workflows._measurements import measurements
 from bitpath_cli.workflows._next_money import next_money
@@ -35,6 +35,7 @@ from bitpath_cli.workflows._one_change import changes_from_today
 from bitpath_cli.workflows._price_age import price_notes
 from bitpath_cli.workflows._question import question_for
 from bitpath_cli.workflows._service_notes import service_notes
+from bitpath_cli.workflows._smallest_change import smallest_change
 from bitpath_cli.workflows.day import today
 
 _MOST_CANDIDATES: Final = 40
@@ -114,7 +115,7 @@ def recommend(
         remedies_today=changes_from_today(judged),
         next_money=next_money(judged),
         evidence=evidence(judged, row),
-        smallest_change=_smallest_change(judged) if judged.winner is None else "",
+        smallest_change=smallest_change(judged) if judged.winner is None else "",
         assumptions=assumptions(judged, row),
         measurements=measurements(judged, row),
         formulas=_reckoning.formulas(judged, row),
@@ -190,18 +191,6 @@ def _explained(workload: Workload, wishes: Wishes) -> str:
 
 def _fallback(judged: Judgement) -> int:
     return judged.best.get("today", judged.nearest["today"])
-
-
-def _smallest_change(judged: Judgement) -> str:
-    """The configuration that fails by least, and what it misses."""
-    rows = [row for name, row in judged.nearest.items() if name != "today"]
-    excess = excess_of(judged.nominal)
-    best = min(rows, key=lambda row: float(excess[row]), default=None)
-    if best is None:
-        return ""
-    closest = candidate(judged, best, 0.0)
-    reasons = "; ".join(each.sentence for each in closest.violations if each.removes)
-    return f"the nearest is {closest.configuration.label}: {reasons}"
 
 
 def _summary(

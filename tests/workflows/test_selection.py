@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bitpath_cli.model.configuration import StrategyName
 from bitpath_cli.workflows._selection import (
     best_of_each,
+    countable,
     nearest_of_each,
     ordered,
     promising,
@@ -86,3 +87,11 @@ def test_the_nearest_has_the_lowest_score_of_those_that_miss_about_as_little_as_
 def test_rows_that_are_alike_stay_in_order() -> None:
     assert ordered(tensor([2, 1, 2, 1])).tolist() == [1, 3, 0, 2]
     assert ordered(tensor([1, 1, 1, 0]), tensor([3, 1, 3, 9])).tolist() == [3, 1, 0, 2]
+
+
+def test_what_is_no_number_never_wins() -> None:
+    scores = countable(tensor([float("nan"), 2.0, float("inf")]))
+    assert scores.tolist() == [float("inf"), 2.0, float("inf")]
+    sound = torch.isfinite(scores)
+    names: tuple[StrategyName, ...] = ("edge", "edge", "edge")
+    assert best_of_each(names, scores, tensor([1, 1, 1]), sound) == {"edge": 1}
