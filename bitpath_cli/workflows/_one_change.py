@@ -42,13 +42,18 @@ class _Aspects:
 
 
 def changes_from_today(judged: Judgement) -> tuple[Remedy, ...]:
-    """The best of every kind of change, by what it takes off L; what does not help is left out."""
+    """The best of every kind of change, by what it takes off L; what does not help is left out.
+
+    Nothing where today's host never ends: no change takes a number off an endless L.
+    """
     plans, names = every_plan(judged.question)
     today = names.index("today")
     one = torch.nonzero(_number_changed(plans, today) == 1).flatten()
     near = select(plans, torch.cat([torch.tensor([today]), one]))
     lambdas = dict(judged.wishes.lambdas)
     scores, excess = priced(judged.question, near, judged.reference, lambdas)
+    if not bool(torch.isfinite(scores[0])):
+        return ()
     aspects = _aspects(near)
     rows = []
     for kind, where in _by_kind(aspects, near, judged):

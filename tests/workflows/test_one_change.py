@@ -63,3 +63,10 @@ def test_the_cost_is_the_difference_in_hardware_by_hand() -> None:
 def test_nothing_better_than_today_is_an_empty_list() -> None:
     asked = question(job(256), at=site(without_cloud=True), largest_cluster=1)
     assert changes(asked) == {}
+
+
+def test_a_host_that_never_catches_up_has_no_l_to_take_anything_off() -> None:
+    """24 requests a second are as many as it can answer, and more would wait for ever."""
+    asked = question(service(100, arrival="poisson"), (BOX,))
+    told = Wishes("cost", GOALS["cost"], "the goal", draws=20)
+    assert changes_from_today(judge(asked, told)) == ()
