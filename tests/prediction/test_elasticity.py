@@ -47,7 +47,7 @@ def test_a_gap_longer_than_a_machine_is_kept_is_a_cold_start() -> None:
 
 
 def test_quiet_hours_are_cold_and_count_by_their_requests() -> None:
-    """A tenth of the load in 12 hours, 1.9 times the mean in the others; only the quiet are cold."""
+    """A tenth of the load in 12 hours, 1.9 times it in the others; only the quiet are cold."""
     factors = torch.tensor([0.1] * 12 + [1.9] * 12, dtype=torch.float64)
     rate = torch.tensor([[1 / 100]], dtype=torch.float64)
     keep = torch.tensor([[300.0]], dtype=torch.float64)
