@@ -34,7 +34,7 @@ from bitpath_cli.commands._service_trial import (
 )
 
 if TYPE_CHECKING:
-    from bitpath_cli.workflows.trial import TriedOut
+    from bitpath_cli.workflows.trial_report import TriedOut
 
 _Report = Annotated[
     Path,

@@ -258,3 +258,16 @@ class BenchmarkResult(Record):
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""
         return next((each for each in self.metrics if each.name == name), None)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it was measured, and what was measured can be relied on."""
+        return self.missing is None and self.validity is not Validity.INVALID
+
+    def figure(self, name: str) -> Quantity | None:
+        """The metric's quantity, or None where it is missing, invalid or not positive."""
+        found = self.metric(name)
+        if found is None or found.validity is Validity.INVALID:
+            return None
+        reading = found.reading
+        return reading if isinstance(reading, Quantity) and reading.value > 0 else None

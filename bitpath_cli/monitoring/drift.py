@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bitpath_cli.model.components.storage import Filesystem
-from bitpath_cli.model.reading import Fact, Missing, Quantity, derived
+from bitpath_cli.model.reading import Fact, Quantity, derived
 from bitpath_cli.model.report import Report
 from bitpath_cli.model.result import BenchmarkResult, Validity
 from bitpath_cli.model.units import ONE
@@ -187,10 +187,8 @@ def _load(result: BenchmarkResult) -> Load:
 
 
 def _figure(result: BenchmarkResult, name: str) -> float | None:
-    found = result.metric(name)
-    if found is None or found.validity is Validity.INVALID or isinstance(found.reading, Missing):
-        return None
-    return found.reading.value if found.reading.value > 0 else None
+    found = result.figure(name)
+    return None if found is None else found.value
 
 
 def _condition(results: list[BenchmarkResult], name: str) -> float | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bitpath_cli.model.reading import Quantity, Reading
 from bitpath_cli.model.recommendation import Recommendation
 from bitpath_cli.model.report import Report
-from bitpath_cli.model.result import BenchmarkResult, Metric, Validity
+from bitpath_cli.model.result import BenchmarkResult, Validity
 from bitpath_cli.model.units import FLOP_PER_BYTE, FLOP_PER_SECOND, ONE
 from bitpath_cli.renderers._charts import (
     DASHES,
@@ -129,7 +129,7 @@ def _ceilings(report: Report, device: str) -> tuple[Ceiling, ...]:
     """The best square product of each precision, the highest first; integers are no FLOP."""
     best: dict[str, Quantity] = {}
     for each in _usable(report, "gemm"):
-        dtype, found = str(each.parameters.get("dtype", "")), _value(each.metric("throughput"))
+        dtype, found = str(each.parameters.get("dtype", "")), each.figure("throughput")
         same = str(each.parameters.get("device", "cpu")) == device and _is_square(each)
         if not same or found is None or found.unit != FLOP_PER_SECOND or dtype == "int8":
             continue
@@ -150,18 +150,11 @@ def _memory(report: Report, device: str) -> tuple[str, Quantity] | None:
         found = [
             value for each in _usable(report, "memory_bandwidth")
             if str(each.parameters.get("device", "cpu")) == device
-            and (value := _value(each.metric(kernel))) is not None
+            and (value := each.figure(kernel)) is not None
         ]  # fmt: skip
         if found:
             return kernel, max(found, key=lambda each: each.value)
     return None
-
-
-def _value(found: Metric | None) -> Quantity | None:
-    if found is None or found.validity is Validity.INVALID:
-        return None
-    value = found.reading
-    return value if isinstance(value, Quantity) and value.value > 0 else None
 
 
 def _paint(

@@ -8,7 +8,7 @@ from typing import Final
 from bitpath_cli.model.components.network import Route
 from bitpath_cli.model.reading import Fact, Quantity
 from bitpath_cli.model.report import Report
-from bitpath_cli.model.result import BenchmarkResult, Doubt, Validity
+from bitpath_cli.model.result import BenchmarkResult, Doubt
 from bitpath_cli.model.units import significant
 from bitpath_cli.workflows._combine import scaled
 
@@ -112,8 +112,7 @@ def _addresses(report: Report, names: Sequence[str]) -> dict[str, str]:
 
 def _usable(report: Report) -> Iterator[BenchmarkResult]:
     for each in report.results:
-        crossed = Doubt.LOOPBACK_ONLY not in each.reasons
-        if each.missing is None and each.validity is not Validity.INVALID and crossed:
+        if each.is_usable and Doubt.LOOPBACK_ONLY not in each.reasons:
             yield each
 
 

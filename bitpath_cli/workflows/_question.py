@@ -8,7 +8,7 @@ from typing import Final
 from bitpath_cli import catalogue
 from bitpath_cli.model.reading import Quantity, assumed
 from bitpath_cli.model.report import Report
-from bitpath_cli.model.result import BenchmarkResult, Doubt, Validity
+from bitpath_cli.model.result import BenchmarkResult, Doubt
 from bitpath_cli.model.site import Site
 from bitpath_cli.model.units import BYTE_PER_SECOND, ONE
 from bitpath_cli.model.workload import Workload
@@ -144,8 +144,7 @@ def _crossed_a_network(result: BenchmarkResult) -> bool:
     return (
         result.benchmark == "collectives"
         and result.parameters.get("op") == "all_reduce"
-        and result.missing is None
-        and result.validity is not Validity.INVALID
+        and result.is_usable
         and Doubt.LOOPBACK_ONLY not in result.reasons
         and result.parameters.get("nodes") != 1
     )

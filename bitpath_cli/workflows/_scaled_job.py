@@ -8,7 +8,7 @@ from typing import Final
 from bitpath_cli.errors import UnmeasuredHost
 from bitpath_cli.model.reading import Method, Origin, Quantity, assumed
 from bitpath_cli.model.report import Report
-from bitpath_cli.model.result import BenchmarkResult, Validity
+from bitpath_cli.model.result import BenchmarkResult
 from bitpath_cli.model.site import Site
 from bitpath_cli.model.units import BYTE, FLOP, ONE, SECOND, Unit
 from bitpath_cli.model.workload import Data, Residency, Training, Work, Workload
@@ -120,8 +120,8 @@ def measured_reductions(result: BenchmarkResult) -> MeasuredReductions:
         ranks=int(result.parameters["world_size"]),
         sizes=tuple(float(each.size_bytes) for each in result.points),
         seconds=tuple(each.time for each in result.points),
-        slowdown=_figure(result, "overlap_compute_slowdown") or _UNKNOWN_SLOWDOWN,
-        slowdown_reduction=_figure(result, "overlap_comm_slowdown") or _UNKNOWN_SLOWDOWN,
+        slowdown=result.figure("overlap_compute_slowdown") or _UNKNOWN_SLOWDOWN,
+        slowdown_reduction=result.figure("overlap_comm_slowdown") or _UNKNOWN_SLOWDOWN,
     )
 
 
@@ -134,7 +134,7 @@ def batch_of(result: BenchmarkResult) -> float:
 
 def _parts(result: BenchmarkResult) -> tuple[Quantity, Quantity, Quantity]:
     """Forward, backward and the rest: the step's time, divided as rank 0's was."""
-    whole = _figure(result, "step_time")
+    whole = result.figure("step_time")
     if whole is None:
         raise UnmeasuredHost("training step of the small model", "Give the trial a longer --cap.")
     samples = result.samples[_STEP]
@@ -147,13 +147,6 @@ def _parts(result: BenchmarkResult) -> tuple[Quantity, Quantity, Quantity]:
     return (
         scaled(whole, shares[0]), scaled(whole, shares[1]), scaled(whole, 1 - sum(shares))
     )  # fmt: skip
-
-
-def _figure(result: BenchmarkResult, name: str) -> Quantity | None:
-    found = result.metric(name)
-    if found is None or found.validity is Validity.INVALID:
-        return None
-    return found.reading if isinstance(found.reading, Quantity) else None
 
 
 def _exact(value: float, unit: Unit, source: str) -> Quantity:

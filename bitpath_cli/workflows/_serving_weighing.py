@@ -1,9 +1,7 @@
 """Placements predicted beside measured, and what the recommended one would have cost."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Final
 
 import torch
@@ -23,17 +21,17 @@ from bitpath_cli.model.reading import (
     Quantity,
     Reading,
     derived,
-    failed,
 )
 from bitpath_cli.model.recommendation import TERM_NAMES, TermName
 from bitpath_cli.model.trial import Comparison, Decision, FigureName, Tried
-from bitpath_cli.model.units import ONE, SECOND, Unit
+from bitpath_cli.model.units import SECOND, Unit
 from bitpath_cli.stats import normal_z
 from bitpath_cli.workflows._candidates import term_unit
 from bitpath_cli.workflows._edge_part import Placement
 from bitpath_cli.workflows._serving_alone import Parts
 from bitpath_cli.workflows._serving_forecast import Forecast
 from bitpath_cli.workflows._serving_terms import Nodes, Spent, reference, terms
+from bitpath_cli.workflows._trial_comparison import compared, decided
 
 STRATEGIES: Final[dict[str, StrategyName]] = {
     "edge": "edge", "cloud": "cloud_native", "split": "hybrid", "cascade": "hybrid",
@@ -134,19 +132,12 @@ def decide(attempts: Sequence[Attempted], scales: Scales) -> tuple[Decision, ...
             )
             for rows in (predicted, measured)
         )
-        recommended, best = _least(guessed, allowed), _least(true, kept)
-        regret = float(true[recommended] / true[best] - 1)
-        noise = math.hypot(
-            *(_noise(runs[row], measured[row], scales, lambdas) for row in (recommended, best))
-        )
-        found.append(
-            Decision(
-                goal=goal, predicted=tuple(guessed.tolist()), measured=tuple(true.tolist()),
-                recommended=recommended, best=best, regret=max(0.0, regret), noise=noise,
-                is_right=recommended == best or (kept[recommended] and regret <= noise),
-                rank_correlation=_rank_correlation(guessed, true),
-            )
-        )  # fmt: skip
+        chosen = _least(guessed, allowed), _least(true, kept)
+
+        def noise_of(row: int, lambdas: dict[TermName, float] = lambdas) -> float:
+            return _noise(runs[row], measured[row], scales, lambdas)
+
+        found.append(decided(goal, guessed, true, chosen, noise_of, is_allowed=kept[chosen[0]]))
     return tuple(found)
 
 
@@ -194,16 +185,7 @@ def _compared(name: FigureName, drawn: Tensor, found: Reading, unit: Unit) -> Co
     predicted = Quantity(
         value=value, unit=unit, origin=origin, low=low, high=high, level=PREDICTED_LEVEL
     )
-    if not isinstance(found, Quantity):
-        return Comparison(name=name, predicted=predicted, measured=found, error=found)
-    if value <= 0:
-        why = failed("nothing was predicted to divide by")
-        return Comparison(name=name, predicted=predicted, measured=found, error=why)
-    return Comparison(
-        name=name, predicted=predicted, measured=found,
-        error=derived(found.value / value - 1, ONE, "measured ÷ predicted − 1"),
-        is_covered=low <= found.value <= high,
-    )  # fmt: skip
+    return compared(name, predicted, found)
 
 
 def _middle(drawn: TermTensors) -> TermTensors:
@@ -262,14 +244,3 @@ def _relative_spread(result: PlacementResult) -> float:
     if not isinstance(found, Quantity) or found.low is None or found.high is None:
         return MEASURED_FLOOR
     return (found.high - found.low) / 2 / found.value / normal_z(MEASURED_LEVEL)
-
-
-def _rank_correlation(guessed: Tensor, true: Tensor) -> Reading:
-    """Kendall's τ: pairs in the same order less pairs in the other, over all pairs."""
-    pairs = list(combinations(range(len(true)), 2))
-    if len(pairs) < 2:
-        return failed("two candidates have one order only: a correlation would say nothing")
-    agree = [
-        math.copysign(1, float((guessed[a] - guessed[b]) * (true[a] - true[b]))) for a, b in pairs
-    ]
-    return derived(sum(agree) / len(pairs), ONE, "Kendall's τ of L predicted and L measured")

@@ -7,7 +7,7 @@ from bitpath_cli.model.components.accelerator import Accelerator
 from bitpath_cli.model.components.limits import Limits
 from bitpath_cli.model.reading import Quantity, assumed
 from bitpath_cli.model.report import Report
-from bitpath_cli.model.result import BenchmarkResult, Validity
+from bitpath_cli.model.result import BenchmarkResult
 from bitpath_cli.model.site import Site
 from bitpath_cli.model.units import FLOP_PER_SECOND, ONE, WATT
 from bitpath_cli.model.workload import Precision
@@ -90,7 +90,7 @@ def _squares(report: Report, device: str, precision: str) -> dict[int, Quantity]
         # Batches of small products, and the few rows of a linear layer, name their shape.
         if "shape" in told:
             continue
-        rate = _figure(result, "throughput")
+        rate = result.figure("throughput")
         if rate is not None:
             threads[edge] = used
             found[edge] = rate.model_copy(update={"unit": FLOP_PER_SECOND})
@@ -100,7 +100,7 @@ def _squares(report: Report, device: str, precision: str) -> dict[int, Quantity]
 def _memory_bandwidth(report: Report, device: str) -> Quantity | None:
     best: Quantity | None = None
     for result in _valid(report, "memory_bandwidth"):
-        triad = _figure(result, "triad")
+        triad = result.figure("triad")
         same = str(result.parameters.get("device", "cpu")) == device
         if triad is not None and same and (best is None or triad.value > best.value):
             best = triad
@@ -111,7 +111,7 @@ def _storage_rate(report: Report) -> Quantity | None:
     for result in _valid(report, "disk"):
         told = result.parameters
         if told.get("operation") == "read" and told.get("pattern") == "sequential":
-            return _figure(result, "bandwidth")
+            return result.figure("bandwidth")
     return None
 
 
@@ -119,7 +119,7 @@ def _power(report: Report, *, is_idle: bool) -> Quantity | None:
     """At rest or at full load: a meter's at the wall first, else counters' with what they miss."""
     found: dict[str, list[Quantity]] = {}
     for each in _valid(report, "energy"):
-        figure = _figure(each, "power")
+        figure = each.figure("power")
         if figure is not None and (each.parameters.get("load") == "idle") == is_idle:
             found.setdefault(str(each.parameters.get("meter")), []).append(figure)
     for meter in sorted(found, key=lambda name: name != "wall"):
@@ -131,18 +131,4 @@ def _power(report: Report, *, is_idle: bool) -> Quantity | None:
 
 
 def _valid(report: Report, benchmark: str) -> list[BenchmarkResult]:
-    return [
-        each
-        for each in report.results
-        if each.benchmark == benchmark
-        and each.missing is None
-        and each.validity is not Validity.INVALID
-    ]
-
-
-def _figure(result: BenchmarkResult, name: str) -> Quantity | None:
-    found = result.metric(name)
-    if found is None or found.validity is Validity.INVALID:
-        return None
-    reading = found.reading
-    return reading if isinstance(reading, Quantity) and reading.value > 0 else None
+    return [each for each in report.results if each.benchmark == benchmark and each.is_usable]

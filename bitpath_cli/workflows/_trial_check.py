@@ -11,7 +11,7 @@ from bitpath_cli.model.component import Component
 from bitpath_cli.model.components.limits import Limits
 from bitpath_cli.model.reading import Fact, Quantity
 from bitpath_cli.model.report import Report
-from bitpath_cli.model.result import BenchmarkResult, Doubt, Parameters, Validity
+from bitpath_cli.model.result import BenchmarkResult, Doubt, Parameters
 from bitpath_cli.model.trial import Check, ResourceName
 from bitpath_cli.workflows._relative_change import relative_change
 
@@ -22,6 +22,7 @@ _WORDS: Final[dict[ResourceName, str]] = {
     "compute": "computing", "memory_bandwidth": "memory", "storage": "the disk",
     "network": "the all-reduce",
 }  # fmt: skip
+_LEAST_EDGE: Final = 1024
 _UNEXPLAINED: Final = (
     "no limit that can be read explains it, so something else uses it: see bitpath monitor"
 )
@@ -48,21 +49,19 @@ def find_gauges(report: Report) -> tuple[Gauge, ...]:
     ]
     streams = _usable(report, "memory_bandwidth", device="cpu")
     reads = _usable(report, "disk", operation="read", pattern="random", depth=1)
-    chosen = (
-        ("compute", "throughput", max(squares, key=_threads_and_smallness, default=None)),
-        (
-            "memory_bandwidth",
-            "triad",
-            max((each for each in streams if each.metric("triad")), key=_threads, default=None),
-        ),
-        ("storage", "iops", next(iter(reads), None)),
+    kernels = [each for each in streams if each.metric("triad")]
+    found = (
+        _gauge("compute", "throughput", max(squares, key=_threads_and_smallness, default=None)),
+        _gauge("memory_bandwidth", "triad", max(kernels, key=_threads, default=None)),
+        _gauge("storage", "iops", next(iter(reads), None)),
     )
-    found: list[Gauge] = []
-    resource: ResourceName
-    for resource, metric, result in chosen:  # type: ignore[assignment]
-        if result is not None and _reading(result, metric) is not None:
-            found.append(Gauge(resource, metric, result))
-    return tuple(found)
+    return tuple(each for each in found if each is not None)
+
+
+def _gauge(resource: ResourceName, metric: str, result: BenchmarkResult | None) -> Gauge | None:
+    if result is None or result.figure(metric) is None:
+        return None
+    return Gauge(resource, metric, result)
 
 
 def cases_of(gauges: Iterable[Gauge]) -> dict[str, tuple[Parameters, ...]]:
@@ -80,12 +79,12 @@ def judge_checks(
     """Every gauge that was measured again, and the all-reduce where the report knows one."""
     by_name = {each.benchmark: each for each in again}
     pairs = [
-        (each.resource, _reading(each.result, each.metric), _reading(now, each.metric))
+        (each.resource, each.result.figure(each.metric), now.figure(each.metric))
         for each in gauges
         if (now := by_name.get(each.result.benchmark)) is not None
     ]
     if link is not None and (known := _known_link(report, link)) is not None:
-        pairs.append(("network", _reading(known, "busbw_peak"), _reading(link, "busbw_peak")))
+        pairs.append(("network", known.figure("busbw_peak"), link.figure("busbw_peak")))
     shares = {
         resource: found.value / reported.value
         for resource, reported, found in pairs
@@ -168,8 +167,7 @@ def _usable(report: Report, benchmark: str, **wanted: str | float) -> list[Bench
         each
         for each in report.results
         if each.benchmark == benchmark
-        and each.missing is None
-        and each.validity is not Validity.INVALID
+        and each.is_usable
         and all(each.parameters.get(name) == value for name, value in wanted.items())
     ]
 
@@ -178,19 +176,7 @@ def _threads(result: BenchmarkResult) -> int:
     return int(result.parameters.get("threads", 1))
 
 
-def _threads_and_smallness(result: BenchmarkResult) -> tuple[int, int]:
+def _threads_and_smallness(result: BenchmarkResult) -> tuple[int, bool, int]:
     """Most threads; of those at least 1024 wide the smallest, which takes least time."""
     edge = int(result.parameters["m"])
-    return _threads(result), -edge if edge >= _LEAST_EDGE else -_FAR - edge
-
-
-_LEAST_EDGE: Final = 1024
-_FAR: Final = 1 << 20
-
-
-def _reading(result: BenchmarkResult, name: str) -> Quantity | None:
-    found = result.metric(name)
-    if found is None or found.validity is Validity.INVALID:
-        return None
-    reading = found.reading
-    return reading if isinstance(reading, Quantity) and reading.value > 0 else None
+    return _threads(result), edge >= _LEAST_EDGE, -edge

@@ -1,13 +1,10 @@
 """Predicted beside measured, and what the recommendation would have cost: the measured regret."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
-from typing import Final, Literal
+from typing import Final
 
 import torch
-from torch import Tensor
 
 from bitpath_cli import catalogue, discover, strategies
 from bitpath_cli.cost.objective import GOALS, objective, ratios
@@ -19,14 +16,12 @@ from bitpath_cli.model.reading import (
     Method,
     Origin,
     Quantity,
-    Reading,
-    failed,
 )
 from bitpath_cli.model.recommendation import TERM_NAMES, TermName
 from bitpath_cli.model.report import Report
 from bitpath_cli.model.result import BenchmarkResult
 from bitpath_cli.model.trial import Comparison, Decision, Trial, Tried
-from bitpath_cli.model.units import FLOP_PER_SECOND, ONE, SECOND, human
+from bitpath_cli.model.units import FLOP_PER_SECOND, SECOND, human
 from bitpath_cli.strategies import (
     SYNCHRONISATIONS,
     JobPlans,
@@ -41,6 +36,7 @@ from bitpath_cli.strategies import (
 from bitpath_cli.workflows._candidates import interval, term_unit
 from bitpath_cli.workflows._scaled_job import STEPS, sizes_of, small_job, small_question
 from bitpath_cli.workflows._trial_check import sentence
+from bitpath_cli.workflows._trial_comparison import compared, decided
 from bitpath_cli.workflows._trial_held import find_held
 from bitpath_cli.workflows._trial_terms import Ran, measured_terms, ran
 from bitpath_cli.workflows.trial import MODELLED, Attempted, Evidence, TrialWish
@@ -82,12 +78,12 @@ def weigh(wish: TrialWish, report: Report, found: Evidence) -> Trial:
         if run is None:
             tried.append(_failed(each, found))
             continue
-        compared = (
+        figures = (
             _step(forecast, index, run),
             *_terms(forecast, index, measured, row, site.currency),
         )
         held = find_held(found.runs[each], found.checks)
-        tried.append(_tried(each, compared).model_copy(update={"held": held}))
+        tried.append(_tried(each, figures).model_copy(update={"held": held}))
         row += 1
     rows = torch.tensor([index for index, run in enumerate(taken) if run is not None])
     runs = [run for run in taken if run is not None]
@@ -167,7 +163,7 @@ def _step(forecast: _Forecast, index: int, run: Ran) -> Comparison:
     predicted = interval(
         forecast.nominal.details[name][index, 0], forecast.drawn.details[name][index], SECOND, name
     )
-    return _compare("step_time", predicted, run.step)
+    return compared("step_time", predicted, run.step)
 
 
 def _terms(
@@ -180,25 +176,8 @@ def _terms(
         predicted = interval(nominal.named(name)[index, 0], drawn.named(name)[index], unit, name)
         origin = Origin(method=Method.MEASURED, source=_MEASURED_AS[name])
         value = Quantity(value=float(measured.named(name)[row, 0]), unit=unit, origin=origin)
-        found.append(_compare(name, predicted, value))
+        found.append(compared(name, predicted, value))
     return tuple(found)
-
-
-def _compare(
-    name: TermName | Literal["step_time"], predicted: Reading, measured: Quantity
-) -> Comparison:
-    if not isinstance(predicted, Quantity) or predicted.value <= 0:
-        why = failed("nothing was predicted to divide by")
-        return Comparison(name=name, predicted=predicted, measured=measured, error=why)
-    low, high = predicted.low, predicted.high
-    return Comparison(
-        name=name, predicted=predicted, measured=measured,
-        error=Quantity(
-            value=measured.value / predicted.value - 1, unit=ONE,
-            origin=Origin(method=Method.DERIVED, source="measured ÷ predicted − 1"),
-        ),
-        is_covered=low <= measured.value <= high if low is not None and high is not None else None,
-    )  # fmt: skip
 
 
 def _decisions(
@@ -209,17 +188,8 @@ def _decisions(
     for goal, lambdas in GOALS.items():
         guessed = objective(ratios(predicted, _reference(predicted)), lambdas).squeeze(1)
         true = objective(ratios(measured, _reference(measured)), lambdas).squeeze(1)
-        recommended, best = int(guessed.argmin()), int(true.argmin())
-        regret = float(true[recommended] / true[best] - 1)
-        noise = math.hypot(_spread(runs[recommended]), _spread(runs[best]))
-        found.append(
-            Decision(
-                goal=goal, predicted=tuple(guessed.tolist()), measured=tuple(true.tolist()),
-                recommended=recommended, best=best, regret=regret, noise=noise,
-                is_right=recommended == best or regret <= noise,
-                rank_correlation=_rank_correlation(guessed, true),
-            )
-        )  # fmt: skip
+        chosen = int(guessed.argmin()), int(true.argmin())
+        found.append(decided(goal, guessed, true, chosen, lambda row: _spread(runs[row])))
     return tuple(found)
 
 
@@ -235,20 +205,6 @@ def _spread(run: Ran) -> float:
     if low is None or high is None:
         return MEASURED_FLOOR
     return max(MEASURED_FLOOR, (high - low) / 2 / run.step.value)
-
-
-def _rank_correlation(guessed: Tensor, true: Tensor) -> Reading:
-    """Kendall's τ: pairs in the same order less pairs in the other, over all pairs."""
-    pairs = list(combinations(range(len(true)), 2))
-    if len(pairs) < 2:
-        return failed("two candidates have one order only: a correlation would say nothing")
-    agree = [
-        math.copysign(1, float((guessed[a] - guessed[b]) * (true[a] - true[b]))) for a, b in pairs
-    ]
-    return Quantity(
-        value=sum(agree) / len(pairs), unit=ONE,
-        origin=Origin(method=Method.DERIVED, source="Kendall's τ of L predicted and L measured"),
-    )  # fmt: skip
 
 
 def _ranks_here(wish: TrialWish) -> int:

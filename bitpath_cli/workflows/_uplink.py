@@ -7,7 +7,7 @@ from typing import Final
 
 from bitpath_cli.model.reading import Quantity
 from bitpath_cli.model.report import Report
-from bitpath_cli.model.result import BenchmarkResult, Doubt, Validity
+from bitpath_cli.model.result import BenchmarkResult, Doubt
 from bitpath_cli.model.site import Site
 
 _DIRECTIONS: Final = {"up": "send", "down": "receive"}
@@ -23,7 +23,7 @@ def with_measured_uplink(report: Report, site: Site) -> Site:
     results = [each for each in crossed if each.parameters.get("peer") == peer]
     found = {side: _fastest(results, direction) for side, direction in _DIRECTIONS.items()}
     found["round_trip"] = next(
-        (known for each in results if (known := _figure(each, "latency_p50")) is not None), None
+        (known for each in results if (known := each.figure("latency_p50")) is not None), None
     )
     measured = {name: value for name, value in found.items() if value is not None}
     return site.model_copy(update={"uplink": site.uplink.model_copy(update=measured)})
@@ -31,10 +31,7 @@ def with_measured_uplink(report: Report, site: Site) -> Site:
 
 def _crossed_a_network(result: BenchmarkResult) -> bool:
     return (
-        result.benchmark == "tcp"
-        and result.missing is None
-        and result.validity is not Validity.INVALID
-        and Doubt.LOOPBACK_ONLY not in result.reasons
+        result.benchmark == "tcp" and result.is_usable and Doubt.LOOPBACK_ONLY not in result.reasons
     )
 
 
@@ -44,14 +41,6 @@ def _fastest(results: list[BenchmarkResult], direction: str) -> Quantity | None:
         figure
         for each in results
         if each.parameters.get("direction") == direction
-        and (figure := _figure(each, "bandwidth")) is not None
+        and (figure := each.figure("bandwidth")) is not None
     ]
     return max(found, key=lambda each: each.value, default=None)
-
-
-def _figure(result: BenchmarkResult, name: str) -> Quantity | None:
-    found = result.metric(name)
-    if found is None or found.validity is Validity.INVALID:
-        return None
-    reading = found.reading
-    return reading if isinstance(reading, Quantity) and reading.value > 0 else None

@@ -1,18 +1,17 @@
 """A service's placements put to the test: run, and beside them what their parts foretell."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from bitpath_cli import archive, catalogue
+from bitpath_cli import catalogue
 from bitpath_cli.benchmarks._load import Arrival, Traffic
-from bitpath_cli.errors import BadModel, BadValue, PeerFailed, UnwritableOutput
+from bitpath_cli.errors import BadModel, BadValue, PeerFailed
 from bitpath_cli.host import monotonic
-from bitpath_cli.model.report import Note, Report
+from bitpath_cli.model.report import Report
 from bitpath_cli.model.result import BenchmarkResult
-from bitpath_cli.model.trial import Trial
 from bitpath_cli.workflows._edge_part import Placement, parse_placement
 from bitpath_cli.workflows._own_service import own_service
 from bitpath_cli.workflows._placement_report import as_result
@@ -26,7 +25,7 @@ from bitpath_cli.workflows.assess import Progress
 from bitpath_cli.workflows.infer import check_model, count_threads
 from bitpath_cli.workflows.peers import parse_place, read_token
 from bitpath_cli.workflows.remote import REQUEST_SECONDS, Link, is_local, measure_placement
-from bitpath_cli.workflows.trial import TriedOut
+from bitpath_cli.workflows.trial_report import KeptResults, TriedOut, concluded
 
 LEAST_CAP_SECONDS: Final = 20.0
 _ESCALATED: Final = 0.3
@@ -117,16 +116,7 @@ def try_service(wish: ServingWish, report: Report, progress: Progress) -> TriedO
     is_shared = not wish.serve_on
     if is_shared and wish.threads is None:
         threads = max(1, threads // 2)
-    results: list[BenchmarkResult] = []
-
-    def keep(result: BenchmarkResult) -> None:
-        results.append(result)
-        so_far = {"results": (*report.results, *results), "complete": False}
-        for path in wish.keep:
-            # A disk that fills up now must not end the trial: the last writing will say so.
-            with contextlib.suppress(UnwritableOutput):
-                archive.save(report.model_copy(update=so_far), path)
-
+    kept = KeptResults(report, wish.keep)
     must_cascade = any(each.startswith("cascade") for each in wish.placements)
     part = prepare(wish.model, wish.small, threads, must_cascade)
     if monotonic() >= deadline:
@@ -134,7 +124,7 @@ def try_service(wish: ServingWish, report: Report, progress: Progress) -> TriedO
     with _service(wish, threads, progress) as link:
         study = Study(part, deadline - monotonic(), link, wish.pause, is_shared, progress)
         run = _Run(wish, study, deadline, progress)
-        learnt, traffic = _run_all(run, learn(study), keep)
+        learnt, traffic = _run_all(run, learn(study), kept.keep)
     limit = None
     if wish.limit_seconds is not None:
         limit = Kept(wish.limit_seconds, wish.percentile)
@@ -143,22 +133,7 @@ def try_service(wish: ServingWish, report: Report, progress: Progress) -> TriedO
         ends, limit, wish.stays, link is not None and is_local(link.url),
     )  # fmt: skip
     trial = weigh(told, learnt, run.attempts, traffic)
-    return _conclude(run, report, trial, results)
-
-
-def _conclude(
-    run: _Run, report: Report, trial: Trial, results: Sequence[BenchmarkResult]
-) -> TriedOut:
-    notes = report.notes
-    if run.failure is not None:
-        text = f"The trial ended early: {run.failure.what} {run.failure.why}".strip()
-        note = Note(level="warning", text=text, next_step=run.failure.next_step)
-        notes = (*notes, note)
-    changes = {
-        "trials": (*report.trials, trial), "results": (*report.results, *results), "notes": notes,
-        "complete": run.failure is None and not run.is_interrupted,
-    }  # fmt: skip
-    return TriedOut(report.model_copy(update=changes), run.failure, run.is_interrupted)
+    return concluded(report, trial, kept.results, run.failure, is_interrupted=run.is_interrupted)
 
 
 @contextlib.contextmanager

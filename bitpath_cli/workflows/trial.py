@@ -1,16 +1,15 @@
 """The recommendation put to the test: candidates run in small, predicted beside measured."""
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bitpath_cli import archive, catalogue
-from bitpath_cli.errors import BadValue, PeerFailed, UnwritableOutput
+from bitpath_cli import catalogue
+from bitpath_cli.errors import BadValue, PeerFailed
 from bitpath_cli.host import Host
 from bitpath_cli.model.recommendation import Goal
-from bitpath_cli.model.report import Note, Report
+from bitpath_cli.model.report import Report
 from bitpath_cli.model.result import BenchmarkResult, Parameters
 from bitpath_cli.model.trial import Check
 from bitpath_cli.probes import Question
@@ -20,6 +19,7 @@ from bitpath_cli.workflows._trial_check import cases_of, find_gauges, judge_chec
 from bitpath_cli.workflows.crew import Crew
 from bitpath_cli.workflows.inspect import inspect
 from bitpath_cli.workflows.lessons import BATCHES, ModelName, SyncName
+from bitpath_cli.workflows.trial_report import KeptResults, TriedOut, concluded
 
 GOALS: Final[tuple[Goal, ...]] = ("balanced", "speed", "cost", "energy")
 PROBES: Final = ("cpu", "limits", "memory", "network", "storage", "system")
@@ -190,18 +190,6 @@ def run_trial(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class TriedOut:
-    """The report with the trial and its results, and what ended it early, if anything did.
-
-    There is no report on a host that only lends its hands.
-    """
-
-    report: Report | None
-    failure: PeerFailed | None = None
-    is_interrupted: bool = False
-
-
 def try_out(wish: TrialWish, report: Report | None, progress: measure.Progress) -> TriedOut:
     """Run the trial and weigh it; what was run before a failure counts.
 
@@ -213,19 +201,8 @@ def try_out(wish: TrialWish, report: Report | None, progress: measure.Progress) 
         # What the report lacks must be known before anything is measured.
         todays_machine(report, site)
     wish.check()
-    results: list[BenchmarkResult] = []
-
-    def keep(result: BenchmarkResult) -> None:
-        results.append(result)
-        if report is None:
-            return
-        so_far = {"results": (*report.results, *results), "complete": False}
-        for path in wish.keep:
-            # A disk that fills up now must not end the trial: the last writing will say so.
-            with contextlib.suppress(UnwritableOutput):
-                archive.save(report.model_copy(update=so_far), path)
-
-    found = run_trial(wish, report, progress, keep)
+    kept = KeptResults(report, wish.keep)
+    found = run_trial(wish, report, progress, kept.keep)
     if report is None:
         return TriedOut(None, found.failure, found.is_interrupted)
     if found.failure is not None and not found.alone:
@@ -235,16 +212,9 @@ def try_out(wish: TrialWish, report: Report | None, progress: measure.Progress) 
     from bitpath_cli.workflows._trial_weighing import weigh
 
     trial = weigh(wish, report, found)
-    notes = report.notes
-    if found.failure is not None:
-        text = f"The trial ended early: {found.failure.what} {found.failure.why}".strip()
-        note = Note(level="warning", text=text, next_step=found.failure.next_step)
-        notes = (*notes, note)
-    changes = {
-        "trials": (*report.trials, trial), "results": (*report.results, *results), "notes": notes,
-        "complete": not _is_over(found),
-    }  # fmt: skip
-    return TriedOut(report.model_copy(update=changes), found.failure, found.is_interrupted)
+    return concluded(
+        report, trial, kept.results, found.failure, is_interrupted=found.is_interrupted
+    )
 
 
 def _is_over(found: Evidence) -> bool:
