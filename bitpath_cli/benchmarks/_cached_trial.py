@@ -11,6 +11,7 @@ from bitpath_cli.benchmarks._directory import refusal
 from bitpath_cli.benchmarks._disk_kinds import CHECKPOINT_BYTES, Kind
 from bitpath_cli.benchmarks._latency import thin
 from bitpath_cli.benchmarks._requests import Threads
+from bitpath_cli.benchmarks._rounds import Rounds
 from bitpath_cli.host import monotonic
 
 
@@ -26,19 +27,16 @@ class CachedReads:
         self._file = file
         self._directory = context.directory
         self._readers = Threads(file.descriptor, kind.block_bytes, kind.depth)
-        self._left: list[int] = []
+        self._rounds = Rounds(self._start_over)
         self._account = ByteAccount(context, "read")
 
     def run(self, operations: int) -> float:
         """See Trial."""
-        count, seconds = operations * self._kind.requests, 0.0
+        seconds = 0.0
         try:
-            while count:
-                self._left = self._left or self._start_over()
-                now, self._left = self._left[:count], self._left[count:]
+            for now in self._rounds.take(operations * self._kind.requests):
                 with self._account.asking(len(now) * self._kind.block_bytes):
                     seconds += self._readers.read(now)
-                count -= len(now)
         except OSError as error:
             raise refusal(error, self._directory) from error
         return seconds

@@ -13,6 +13,7 @@ from bitpath_cli.model.reading import Missing, absent, unsupported
 _SECTOR_BYTES: Final = 512
 _DISKSTATS: Final = "/proc/diskstats"
 _PROCESS: Final = "/proc/self/io"
+V2_MOUNTS: Final = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
 _VIRTUAL: Final = ("vd", "xvd")
 
 
@@ -101,12 +102,12 @@ def _read_cgroup_v2(host: Host) -> Mapping[str, Moved] | Missing:
     path = cgroup_path(host, "")
     if isinstance(path, Missing):
         return path
-    for mount in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
+    for mount in V2_MOUNTS:
         text = host.read_text(f"{mount}{path}/io.stat")
         if not isinstance(text, Missing):
             return {
                 name: Moved(int(told.get("rbytes", 0)), int(told.get("wbytes", 0)))
-                for name, told in map(_named_values, text.splitlines())
+                for name, told in map(named_values, text.splitlines())
             }
     return absent("the cgroup has no io.stat: its io controller is off")
 
@@ -138,7 +139,7 @@ def cgroup_path(host: Host, controller: str) -> str | Missing:
     return absent(f"this process is in no cgroup hierarchy {controller or 'of version 2'}")
 
 
-def _named_values(line: str) -> tuple[str, dict[str, str]]:
-    """A line of io.stat: `259:0 rbytes=1024 wbytes=0 …`."""
+def named_values(line: str) -> tuple[str, dict[str, str]]:
+    """A line of io.stat or io.max: `259:0 rbytes=1024 wbytes=0 …`."""
     name, *pairs = line.split()
     return name, dict(pair.split("=", 1) for pair in pairs if "=" in pair)

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from bitpath_cli.benchmarks._byte_account import Operation
-from bitpath_cli.benchmarks._device_counters import cgroup_path
+from bitpath_cli.benchmarks._device_counters import V2_MOUNTS, cgroup_path, named_values
 from bitpath_cli.host import Host
 from bitpath_cli.model.reading import Missing
 
 _V1: Final = "/sys/fs/cgroup/blkio"
-_V2: Final = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,10 @@ def _least(host: Host, device: str, key: str, v1_name: str) -> IoLimit | None:
 
 def _limits_v2(host: Host, device: str, key: str) -> Iterator[IoLimit]:
     """Lines such as `254:0 rbps=1048576 wbps=max riops=max wiops=max`."""
-    for mount in _V2:
+    for mount in V2_MOUNTS:
         for folder in _folders(host, ""):
             path = f"{mount}{folder}/io.max"
-            for number, *pairs in _lines(host, path):
-                told = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+            for number, told in map(named_values, _lines(host, path)):
                 if number == device and told.get(key, "").isdigit():
                     yield IoLimit(float(told[key]), f"{key} in {path}")
 
@@ -75,15 +73,16 @@ def _limits_v1(host: Host, device: str, name: str) -> Iterator[IoLimit]:
     """Lines such as `254:0 1048576`."""
     for folder in _folders(host, "blkio"):
         path = f"{_V1}{folder}/{name}"
-        for number, *told in _lines(host, path):
+        for line in _lines(host, path):
+            number, *told = line.split()
             if number == device and told and told[0].isdigit():
                 yield IoLimit(float(told[0]), path)
 
 
-def _lines(host: Host, path: str) -> Iterator[list[str]]:
+def _lines(host: Host, path: str) -> Iterator[str]:
     text = host.read_text(path)
     if not isinstance(text, Missing):
-        yield from (line.split() for line in text.splitlines() if line.split())
+        yield from (line for line in text.splitlines() if line.strip())
 
 
 def _folders(host: Host, controller: str) -> Iterator[str]:

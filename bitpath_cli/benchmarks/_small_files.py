@@ -22,6 +22,7 @@ from bitpath_cli.benchmarks._byte_account import ByteAccount
 from bitpath_cli.benchmarks._directory import refusal
 from bitpath_cli.benchmarks._disk_kinds import SMALL_FILE_BYTES, Kind
 from bitpath_cli.benchmarks._latency import thin
+from bitpath_cli.benchmarks._rounds import Rounds
 from bitpath_cli.host import monotonic
 
 _PREFIX: Final = ".bitpath-files-"
@@ -76,22 +77,19 @@ class FileReads:
         self._files = files
         self._directory = context.directory
         self._buffers = [mmap.mmap(-1, SMALL_FILE_BYTES) for _ in range(kind.depth)]
-        self._left: list[str] = []
+        self._rounds = Rounds(self._start_over)
         self._latencies = array("d")
         self._account = ByteAccount(context, "read")
 
     def run(self, operations: int) -> float:
         """See Trial."""
-        count, seconds = operations * self._kind.requests, 0.0
+        seconds = 0.0
         try:
-            while count:
-                self._left = self._left or self._start_over()
-                now, self._left = self._left[:count], self._left[count:]
+            for now in self._rounds.take(operations * self._kind.requests):
                 with self._account.asking(len(now) * SMALL_FILE_BYTES):
                     pending = iter(now)
                     work = [partial(self._work, pending, each) for each in self._buffers]
                     seconds += run_at_once(work, OSError)
-                count -= len(now)
         except OSError as error:
             raise refusal(error, self._directory) from error
         return seconds

@@ -26,24 +26,24 @@ def machine(root: Path, files: dict[str, str], number: tuple[int, int] = (8, 1))
 
 
 V2 = {
-    "proc/self/cgroup": "0::/work/job\n",
-    "sys/fs/cgroup/work/job/io.max": "8:0 rbps=50000000 wbps=max riops=max wiops=120\n",
+    "proc/self/cgroup": "0::/jobs/one\n",
+    "sys/fs/cgroup/jobs/one/io.max": "8:0 rbps=50000000 wbps=max riops=max wiops=120\n",
 }
 V1 = {
-    "proc/self/cgroup": "7:blkio:/work/job\n0::/\n",
-    "sys/fs/cgroup/blkio/work/job/blkio.throttle.read_bps_device": "8:16 1000\n8:0 50000000\n",
-    "sys/fs/cgroup/blkio/work/blkio.throttle.write_iops_device": "8:0 120\n",
+    "proc/self/cgroup": "7:blkio:/jobs/one\n0::/\n",
+    "sys/fs/cgroup/blkio/jobs/one/blkio.throttle.read_bps_device": "8:16 1000\n8:0 50000000\n",
+    "sys/fs/cgroup/blkio/jobs/blkio.throttle.write_iops_device": "8:0 120\n",
 }
 
 
 @pytest.mark.parametrize(
     ("files", "bandwidth", "requests"),
     [
-        (V2, "rbps in /sys/fs/cgroup/work/job/io.max", "wiops in /sys/fs/cgroup/work/job/io.max"),
+        (V2, "rbps in /sys/fs/cgroup/jobs/one/io.max", "wiops in /sys/fs/cgroup/jobs/one/io.max"),
         (
             V1,
-            "/sys/fs/cgroup/blkio/work/job/blkio.throttle.read_bps_device",
-            "/sys/fs/cgroup/blkio/work/blkio.throttle.write_iops_device",
+            "/sys/fs/cgroup/blkio/jobs/one/blkio.throttle.read_bps_device",
+            "/sys/fs/cgroup/blkio/jobs/blkio.throttle.write_iops_device",
         ),
     ],
     ids=["version 2", "version 1"],
@@ -57,9 +57,9 @@ def test_limits_on_the_disk_below_a_partition(
 
 
 def test_the_least_of_a_group_and_those_above_it_holds(tmp_path: Path) -> None:
-    above = {"sys/fs/cgroup/work/io.max": "8:0 rbps=20000000 wbps=max riops=max wiops=max\n"}
+    above = {"sys/fs/cgroup/jobs/io.max": "8:0 rbps=20000000 wbps=max riops=max wiops=max\n"}
     found = find_io_limits(machine(tmp_path, {**V2, **above}), "/", "read")
-    assert found.bandwidth == IoLimit(2e7, "rbps in /sys/fs/cgroup/work/io.max")
+    assert found.bandwidth == IoLimit(2e7, "rbps in /sys/fs/cgroup/jobs/io.max")
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_the_least_of_a_group_and_those_above_it_holds(tmp_path: Path) -> None:
     [
         {},
         {"proc/self/cgroup": "0::/\n"},
-        {**V2, "sys/fs/cgroup/work/job/io.max": "8:16 rbps=5 wbps=max\n"},
-        {**V2, "sys/fs/cgroup/work/job/io.max": "8:0 rbps=max wbps=max\nnonsense\n\n8:0 rbps\n"},
+        {**V2, "sys/fs/cgroup/jobs/one/io.max": "8:16 rbps=5 wbps=max\n"},
+        {**V2, "sys/fs/cgroup/jobs/one/io.max": "8:0 rbps=max wbps=max\nnonsense\n\n8:0 rbps\n"},
     ],
     ids=["no groups", "no limits", "another disk", "no numbers"],
 )

@@ -50,11 +50,11 @@ def test_every_file_is_read_once_before_any_is_read_again(directory: Path) -> No
         files.fill(96, 60)
         reads = FileReads(KIND, files, context(directory))
         assert reads.run(1) > 0
-        left = set(reads._left)
+        left = set(reads._rounds.left)
         assert len(left) == 96 - 64
         assert left < set(files.paths)
         reads.run(1)
-        assert len(reads._left) == 64
+        assert len(reads._rounds.left) == 64
         seen = reads.evidence()
     assert sum(seen["asked_bytes"]) == 128 * SMALL_FILE_BYTES
     assert sum(seen["file_bytes"]) == 96 * SMALL_FILE_BYTES

@@ -4,7 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 MOUNT = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000
 _NUMBERS = count()
+_V1_NAMES = {"rbps": "read_bps", "wbps": "write_bps", "riops": "read_iops", "wiops": "write_iops"}
 # `ip netns exec` mounts a /sys of its own, in which no groups are seen.
 _MOUNT = """
 if [ "$0" = 2 ]; then mount -t cgroup2 none /sys/fs/cgroup
@@ -76,13 +77,19 @@ def lacking() -> str:
 
 @contextlib.contextmanager
 def group(
-    cpus: float | None = None, memory_bytes: int | None = None, read_rate: int | None = None
+    cpus: float | None = None,
+    memory_bytes: int | None = None,
+    disk: Mapping[str, int] | None = None,
+    place: Path = ROOT,
 ) -> Iterator[Group]:
-    """A group with these limits, gone afterwards; `read_rate` in B/s is of this project's disk."""
+    """A group with these limits, gone afterwards; OSError where there can be none.
+
+    `disk` limits the one behind a place by the words of io.max: rbps, wbps, riops and wiops.
+    """
     is_v2 = (MOUNT / "cgroup.controllers").exists()
     name = f"bitpath-lab-{os.getpid()}-{next(_NUMBERS)}"
     controllers = [MOUNT] if is_v2 else [MOUNT / "cpu", MOUNT / "memory"]
-    if read_rate is not None and not is_v2:
+    if disk is not None and not is_v2:
         controllers.append(MOUNT / "blkio")
     folders = tuple(each / name for each in controllers)
     made = Group(folders, is_v2)
@@ -90,15 +97,15 @@ def group(
         for each in folders:
             each.mkdir()
         if is_v2:
-            controlled = "+cpu +memory" + (" +io" if read_rate is not None else "")
+            controlled = "+cpu +memory" + (" +io" if disk is not None else "")
             (MOUNT / "cgroup.subtree_control").write_text(controlled)
         if cpus is not None:
             _limit_cpus(made, int(cpus * PERIOD_US))
         if memory_bytes is not None:
             file = "memory.max" if is_v2 else "memory.limit_in_bytes"
             (folders[0 if is_v2 else 1] / file).write_text(str(memory_bytes))
-        if read_rate is not None:
-            _limit_reads(made, read_rate)
+        if disk is not None:
+            _limit_disk(made, _disk_of(place), disk)
         yield made
     finally:
         for each in folders:
@@ -115,12 +122,14 @@ def _limit_cpus(made: Group, quota_us: int) -> None:
     (folder / "cpu.cfs_quota_us").write_text(str(quota_us))
 
 
-def _limit_reads(made: Group, rate: int) -> None:
-    disk = _disk_of(ROOT)
+def _limit_disk(made: Group, disk: str, limits: Mapping[str, int]) -> None:
     if made.is_v2:
-        (made.folders[0] / "io.max").write_text(f"{disk} rbps={rate}")
+        words = " ".join(f"{name}={amount}" for name, amount in limits.items())
+        (made.folders[0] / "io.max").write_text(f"{disk} {words}")
         return
-    (made.folders[-1] / "blkio.throttle.read_bps_device").write_text(f"{disk} {rate}")
+    for name, amount in limits.items():
+        file = f"blkio.throttle.{_V1_NAMES[name]}_device"
+        (made.folders[-1] / file).write_text(f"{disk} {amount}")
 
 
 def _disk_of(place: Path) -> str:

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tests.lab import groups
+
 ROOT = Path(__file__).parent.parent.parent
 # The shell's name is the host's: sh -c SCRIPT NAME FILE PROGRAM...
 _NAMED = 'hostname "$0" && mount --bind "$1" /etc/hosts && shift && exec "$@"'
@@ -71,7 +73,7 @@ class Hosts:
         """
         inside = [shutil.which("ip") or "ip", "netns", "exec", self._space(host)]
         if sees_groups:
-            inside = [shutil.which("nsenter") or "nsenter", f"--net=/run/netns/{self._space(host)}"]
+            inside += groups.visible()
         if names is not None:
             inside += ["unshare", "--uts", "--mount", "sh", "-c", _NAMED, name, str(names)]
         process = subprocess.Popen(

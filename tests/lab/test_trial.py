@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(bool(groups.lacking()), reason=groups.lacking()),
     pytest.mark.timeout(240),
 ]
-_SMOKE = (Case("recommender", "1gbit", 2, cap="32s"), Case("mlp", "unshaped", 2, cap="32s"))
+_SMOKE = (Case("recommender", "1gbit", 2, cap="40s"), Case("mlp", "unshaped", 2, cap="40s"))
 
 
 @pytest.fixture(scope="module")

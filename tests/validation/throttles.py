@@ -128,8 +128,9 @@ def _see(lab: Hosts, throttle: Throttle, report: Path, output: Path) -> Seen:
     with contextlib.ExitStack() as stack:
         groups = []
         if throttle.quota is not None or throttle.read_rate is not None:
+            disk = None if throttle.read_rate is None else {"rbps": throttle.read_rate}
             groups = [
-                stack.enter_context(group(cpus=throttle.quota, read_rate=throttle.read_rate))
+                stack.enter_context(group(cpus=throttle.quota, disk=disk))
                 for _ in range(throttle.hosts)
             ]
         if throttle.neighbours:

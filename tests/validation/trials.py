@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bitpath_cli import archive
 from bitpath_cli.model.report import Report
-from tests.lab.groups import Group, group, visible
+from tests.lab.groups import Group, group
 from tests.lab.hosts import Hosts, hosts
 from tests.validation.cases import Case
 
@@ -34,7 +34,7 @@ def assess(lab: Hosts, folder: Path, more: Sequence[str] = ()) -> Path:
     path = folder / "host.json"
     only = [word for name in (*_ASSESSED, *more) for word in ("--only", name)]
     words = ("bitpath_cli", "assess", "--budget", "quick", *only, "--output", str(path))
-    process = lab.run(0, *visible(), *pinned(0), sys.executable, "-m", *words)
+    process = lab.run(0, *pinned(0), sys.executable, "-m", *words, sees_groups=True)
     out, err = process.communicate(timeout=_LIMIT_SECONDS)
     if process.returncode != 0:
         raise RuntimeError(f"the host could not be assessed: {err or out}")
@@ -70,7 +70,7 @@ def start(
             words += ["--simulated-rate", case.simulated_rate]
         if host == 0:
             words += ["--output", str(output)]
-        process = lab.run(host, *visible(), *pinned(host), sys.executable, "-m", *words)
+        process = lab.run(host, *pinned(host), sys.executable, "-m", *words, sees_groups=True)
         for own in groups[host : host + 1]:
             for place in own.folders:
                 (place / "cgroup.procs").write_text(str(process.pid))
