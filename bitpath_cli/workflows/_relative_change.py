@@ -5,7 +5,7 @@ time and the rate that follows from it are judged alike.
 """
 
 import math
-from typing import Final, Literal
+from typing import Literal
 
 from bitpath_cli.model.reading import MEASURED_LEVEL, Missing, Quantity, absent, derived, failed
 from bitpath_cli.model.result import Direction
@@ -13,29 +13,37 @@ from bitpath_cli.model.units import ONE
 from bitpath_cli.stats import Interval, ratio_interval
 
 Judgement = Literal["better", "worse", "same", "undecided"]
-_SOURCE: Final = "after ÷ before - 1"
+
+
+def ratio(before: Quantity, after: Quantity) -> Quantity | Missing:
+    """After ÷ before with its 95 % interval where both have one; Missing where there is none."""
+    source = "after ÷ before"
+    if before.value == after.value == 0:
+        return derived(1.0, ONE, source)
+    if before.value <= 0 or after.value < 0:
+        return absent(f"there is no ratio to a value of {min(before.value, after.value):g}")
+    found = after.value / before.value
+    if not math.isfinite(found):
+        return failed("the ratio leaves the range of numbers")
+    plain = derived(found, ONE, source)
+    left, right = _interval(before), _interval(after)
+    known = ratio_interval(right, left) if left is not None and right is not None else None
+    if known is None or not math.isfinite(known.high):
+        return plain
+    low, high = min(known.low, found), max(known.high, found)
+    return plain.model_copy(update={"low": low, "high": high, "level": MEASURED_LEVEL})
 
 
 def relative_change(before: Quantity, after: Quantity) -> Quantity | Missing:
-    """The change with its 95 % interval where both have one; Missing where no ratio exists."""
-    if before.value == after.value == 0:
-        return derived(0.0, ONE, _SOURCE)
-    if before.value <= 0 or after.value < 0:
-        return absent(f"there is no ratio to a value of {min(before.value, after.value):g}")
-    change = after.value / before.value - 1
-    if not math.isfinite(change):
-        return failed("the ratio leaves the range of numbers")
-    plain = derived(change, ONE, _SOURCE)
-    left, right = _interval(before), _interval(after)
-    ratio = ratio_interval(right, left) if left is not None and right is not None else None
-    if ratio is None or not math.isfinite(ratio.high):
+    """The ratio less one, with its interval."""
+    found = ratio(before, after)
+    if isinstance(found, Missing):
+        return found
+    plain = derived(found.value - 1, ONE, "after ÷ before - 1")
+    if found.low is None or found.high is None:
         return plain
-    return plain.model_copy(
-        update={
-            "low": min(ratio.low - 1, change), "high": max(ratio.high - 1, change),
-            "level": MEASURED_LEVEL,
-        }
-    )  # fmt: skip
+    interval = {"low": found.low - 1, "high": found.high - 1, "level": found.level}
+    return plain.model_copy(update=interval)
 
 
 def judge(change: Quantity, direction: Direction, margin: float) -> tuple[Judgement, str]:

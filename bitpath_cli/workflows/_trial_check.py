@@ -13,7 +13,7 @@ from bitpath_cli.model.reading import Fact, Quantity
 from bitpath_cli.model.report import Report
 from bitpath_cli.model.result import BenchmarkResult, Doubt, Parameters
 from bitpath_cli.model.trial import Check, ResourceName
-from bitpath_cli.workflows._relative_change import relative_change
+from bitpath_cli.workflows._relative_change import ratio
 
 SLOW: Final = 0.75
 """A resource with less than this share of what the report measured is slow."""
@@ -84,7 +84,7 @@ def judge_checks(
         if (now := by_name.get(each.result.benchmark)) is not None
     ]
     if link is not None and (known := _known_link(report, link)) is not None:
-        pairs.append(("network", known.figure("busbw_peak"), link.figure("busbw_peak")))
+        pairs.append(("network", *_at_the_same_size(known, link)))
     shares = {
         resource: found.value / reported.value
         for resource, reported, found in pairs
@@ -113,20 +113,9 @@ def sentence(check: Check) -> str:
 def _check(
     resource: ResourceName, reported: Quantity, found: Quantity, is_slow: bool, known_cause: str
 ) -> Check:
-    cause = known_cause or _UNEXPLAINED if is_slow else ""
-    change = relative_change(reported, found)
-    share = change
-    if isinstance(change, Quantity):
-        moved = {
-            name: value + 1
-            for name in ("value", "low", "high")
-            if (value := getattr(change, name)) is not None
-        }
-        origin = change.origin.model_copy(update={"source": "found ÷ reported"})
-        share = change.model_copy(update={**moved, "origin": origin})
     return Check(
-        resource=resource, reported=reported, found=found, share=share, is_slow=is_slow,
-        cause=cause,
+        resource=resource, reported=reported, found=found, share=ratio(reported, found),
+        is_slow=is_slow, cause=known_cause or _UNEXPLAINED if is_slow else "",
     )  # fmt: skip
 
 
@@ -160,6 +149,23 @@ def _known_link(report: Report, link: BenchmarkResult) -> BenchmarkResult | None
     told = link.parameters
     same = _usable(report, "collectives", op=told["op"], world_size=told["world_size"])
     return same[-1] if same else None
+
+
+def _at_the_same_size(
+    known: BenchmarkResult, link: BenchmarkResult
+) -> tuple[Quantity | None, Quantity | None]:
+    """Bus bandwidths at the largest size that both have: a slow link has no time for larger ones.
+
+    Their peaks where there is none.
+    """
+    then, now = (
+        {each.size_bytes: each.busbw for each in result.points if isinstance(each.busbw, Quantity)}
+        for result in (known, link)
+    )
+    both = then.keys() & now.keys()
+    if not both:
+        return known.figure("busbw_peak"), link.figure("busbw_peak")
+    return then[max(both)], now[max(both)]
 
 
 def _usable(report: Report, benchmark: str, **wanted: str | float) -> list[BenchmarkResult]:

@@ -13,11 +13,14 @@ _STEP: Final = "step"
 _BETWEEN_RANKS: Final = ("combine", "average")
 
 
-def find_held(result: BenchmarkResult, checks: Sequence[Check]) -> Held | None:
+def find_held(
+    result: BenchmarkResult, checks: Sequence[Check], backward_alone: float | None = None
+) -> Held | None:
     """From the parts of a step: waiting for data, waiting for other ranks, and the rest.
 
-    The rest is the processor's, or memory's where that is what has become slow. None where no step
-    was measured.
+    What backward takes beyond `backward_alone`, the seconds without other ranks, is waiting for
+    them: gradients are reduced during it. The rest is the processor's, or memory's where that is
+    what has become slow. None where no step was measured.
     """
     step = _value(result, "step_time")
     if step is None or _STEP not in result.samples:
@@ -25,7 +28,9 @@ def find_held(result: BenchmarkResult, checks: Sequence[Check]) -> Held | None:
     samples = result.samples[_STEP]
     loading = _middle(samples.evidence("load_seconds"))
     between = sum(_middle(samples.evidence(f"{part}_seconds")) for part in _BETWEEN_RANKS)
-    exposed = max(_value(result, "exposed_communication_time") or 0.0, between)
+    backward = _value(result, "backward_time")
+    within = 0.0 if backward is None or backward_alone is None else backward - backward_alone
+    exposed = max(_value(result, "exposed_communication_time") or 0.0, between, within)
     slow = {each.resource for each in checks if each.is_slow}
     working: ResourceName = (
         "memory_bandwidth" if "memory_bandwidth" in slow and "compute" not in slow else "compute"

@@ -34,7 +34,14 @@ from bitpath_cli.strategies import (
     select,
 )
 from bitpath_cli.workflows._candidates import interval, term_unit
-from bitpath_cli.workflows._scaled_job import STEPS, sizes_of, small_job, small_question
+from bitpath_cli.workflows._scaled_job import (
+    STEPS,
+    backward_alone,
+    batch_of,
+    sizes_of,
+    small_job,
+    small_question,
+)
 from bitpath_cli.workflows._trial_check import sentence
 from bitpath_cli.workflows._trial_comparison import compared, decided
 from bitpath_cli.workflows._trial_held import find_held
@@ -82,7 +89,9 @@ def weigh(wish: TrialWish, report: Report, found: Evidence) -> Trial:
             _step(forecast, index, run),
             *_terms(forecast, index, measured, row, site.currency),
         )
-        held = find_held(found.runs[each], found.checks)
+        held = find_held(
+            found.runs[each], found.checks, backward_alone(alone, batch_of(found.runs[each]))
+        )
         tried.append(_tried(each, figures).model_copy(update={"held": held}))
         row += 1
     rows = torch.tensor([index for index, run in enumerate(taken) if run is not None])

@@ -5,8 +5,22 @@ import pytest
 from bitpath_cli.model.components.limits import Limits
 from bitpath_cli.model.reading import Quantity, derived, fact
 from bitpath_cli.model.report import Report
-from bitpath_cli.model.result import BenchmarkResult, Direction, Parameters, Validity, metric
-from bitpath_cli.model.units import BYTE_PER_SECOND, FLOP_PER_SECOND, ONE, PER_SECOND, Unit
+from bitpath_cli.model.result import (
+    BenchmarkResult,
+    CollectivePoint,
+    Direction,
+    Parameters,
+    Validity,
+    metric,
+)
+from bitpath_cli.model.units import (
+    BYTE_PER_SECOND,
+    FLOP_PER_SECOND,
+    ONE,
+    PER_SECOND,
+    SECOND,
+    Unit,
+)
 from bitpath_cli.workflows._trial_check import cases_of, find_gauges, judge_checks, sentence
 from tests.sample_report import report
 
@@ -113,3 +127,26 @@ def test_the_all_reduce_is_judged_beside_one_between_as_many_ranks() -> None:
     for ranks, named in ((2, ["network"]), (4, [])):
         checks = judge_checks(then, (), (), link(2e7, ranks), then.components)
         assert [each.resource for each in checks if each.is_slow] == named
+
+
+def test_all_reduces_are_judged_at_the_largest_size_of_both() -> None:
+    """A slow link has no time for the sizes at which a fast one has its peak."""
+
+    def point(size: int, rate: float) -> CollectivePoint:
+        seconds, told = derived(size / rate, SECOND, "a test"), derived(rate, BYTE_PER_SECOND, "it")
+        return CollectivePoint(
+            size_bytes=size, time=seconds, algbw=told, busbw=told, mean_time=seconds, wrong=0
+        )
+
+    def link(*points: CollectivePoint) -> BenchmarkResult:
+        return BenchmarkResult(
+            benchmark="collectives", revision=1, parameters={"op": "all_reduce", "world_size": 2},
+            validity=Validity.VALID, duration_seconds=1.0, metrics=(), points=points,
+        )  # fmt: skip
+
+    then = assessed(link(point(1 << 16, 3e7), point(1 << 20, 1e8), point(1 << 24, 9e8)))
+    (found,) = judge_checks(
+        then, (), (), link(point(1 << 16, 2.9e7), point(1 << 20, 6e6)), then.components
+    )
+    assert (found.reported.value, found.found.value) == (1e8, 6e6)
+    assert found.is_slow

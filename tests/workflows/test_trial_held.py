@@ -9,7 +9,9 @@ from bitpath_cli.model.units import BYTE_PER_SECOND, ONE, SECOND
 from bitpath_cli.workflows._trial_held import find_held
 
 
-def step(seconds: float, load: float = 0.0, exposed: float = 0.0) -> BenchmarkResult:
+def step(
+    seconds: float, load: float = 0.0, exposed: float = 0.0, backward: float = 0.0
+) -> BenchmarkResult:
     block = Block(
         loops=1, seconds=(seconds,), warmup_seconds=(), calibration=(),
         evidence={"load_seconds": (load,), "combine_seconds": (), "average_seconds": (0.0,)},
@@ -18,6 +20,10 @@ def step(seconds: float, load: float = 0.0, exposed: float = 0.0) -> BenchmarkRe
     if exposed:
         told = derived(exposed, SECOND, "a test")
         metrics.append(metric("exposed_communication_time", told, Direction.LOWER))
+    if backward:
+        metrics.append(
+            metric("backward_time", derived(backward, SECOND, "a test"), Direction.LOWER)
+        )
     return BenchmarkResult(
         benchmark="train_step", revision=1, parameters={}, validity=Validity.VALID,
         duration_seconds=1.0, metrics=tuple(metrics),
@@ -41,6 +47,17 @@ def test_the_largest_part_holds_the_step_up(
     assert held.resource == resource
     assert held.share.value == pytest.approx(share)
     assert not held.is_balanced
+
+
+def test_what_backward_takes_beyond_its_own_is_waiting_for_other_ranks() -> None:
+    """A step of 1.4 s, 1.3 s of it backward, which takes 0.1 s alone: 1.2 s of reductions."""
+    held = find_held(step(1.4, backward=1.3), (), backward_alone=0.1)
+    assert held is not None
+    assert held.resource == "network"
+    assert held.share.value == pytest.approx(1.2 / 1.4)
+    alone = find_held(step(1.4, backward=1.3), (), backward_alone=1.31)
+    assert alone is not None
+    assert alone.resource == "compute"
 
 
 def test_two_parts_within_a_fifth_are_balanced() -> None:
