@@ -11,7 +11,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from bitpath_cli.prediction.latency import Arrival, Wait
+from bitpath_cli.prediction.latency import Arrival
 
 MOST_SEQUENCES: Final = 256.0
 """Sequences that a server works on at once: the usual setting of serving engines."""
@@ -26,21 +26,19 @@ def gathered(rate: Tensor, single: Tensor, marginal: Tensor, most: Tensor) -> Te
     return _in_work(rate, single - marginal, marginal).clamp_min(1.0).minimum(most)
 
 
-def batch_wait(
-    rate: Tensor, batch: Tensor, seconds: Tensor, load: Tensor, arrival: Arrival
-) -> Wait:
-    """The wait for the pass that is under way, on one node that computes batches.
+def pass_under_way(
+    rate: Tensor, batch: Tensor, seconds: Tensor, level: float, arrival: Arrival
+) -> tuple[Tensor, Tensor]:
+    """What is left of the pass that a request finds under way: the mean, and at a percentile.
 
-    Half a pass of so many `seconds` on the average where one is under way, and longer the closer
-    the `load` of full passes is to 1: for a batch of 1 this is M/D/1. Periodic requests that are
-    answered one by one do not wait.
+    A node works for the share rate·seconds/batch of the time, and a request comes at any moment of
+    a pass. Periodic requests that are answered one by one find none.
     """
-    stable = load < 1
-    steepness = 2 * (1 - torch.where(stable, load, torch.zeros_like(load))) / seconds
     chance = (rate * seconds / batch).clamp_max(1.0)
     if arrival == "periodic":
         chance = torch.where(batch > 1, chance, torch.zeros_like(chance))
-    return Wait(chance, steepness, stable)
+    beyond = (1 - (1 - level) / chance.clamp_min(1e-12)).clamp_min(0.0)
+    return chance * seconds / 2, beyond * seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,3 @@ def preemption_overhead(checkpoint: Tensor, restart: Tensor, preemptions: Tensor
     """
     interval = torch.sqrt(2 * checkpoint / preemptions.clamp_min(1e-12)).clamp_min(1.0)
     return 1 + checkpoint / interval + preemptions * (interval / 2 + restart)
-
-
-def break_even_utilisation(
-    owned_per_second: Tensor, idle_cost: Tensor, rent_per_second: Tensor, busy_cost: Tensor
-) -> Tensor:
-    """The utilisation above which owning beats renting by the second of use.
-
-    All in currency a second: what owning costs whatever happens, what idling costs in electricity,
-    the rent, and what full load adds to idling.
-    """
-    return (owned_per_second + idle_cost) / (rent_per_second - busy_cost)

@@ -10,9 +10,9 @@ from bitpath_cli.model.workload import Generation, Serving
 from bitpath_cli.prediction.batching import (
     MOST_SEQUENCES,
     Decoder,
-    batch_wait,
     busy_batch,
     gathered,
+    pass_under_way,
 )
 from bitpath_cli.prediction.embedding import gather_time
 from bitpath_cli.prediction.latency import Wait, wait
@@ -53,12 +53,14 @@ class Nodes:
 class Answering:
     """Seconds [C, D]: from the end of the wait to the whole answer, on the average and at worst.
 
+    `pause` is what is left on the average of the pass that is under way, and the slowest has it in.
     `occupancy` is what a request takes of a full node, `working` what it takes at the day's load.
     `first` is the time to the first token and `token` a further one's, 0 where nothing is
     generated; `batch` is how many are in work.
     """
 
     service: Tensor
+    pause: Tensor
     slowest: Tensor
     occupancy: Tensor
     working: Tensor
@@ -97,7 +99,12 @@ def sequence_bytes(world: World, generation: Generation, precision: Tensor) -> T
 
 
 def _passing(world: World, serving: Serving, nodes: Nodes) -> Answering:
-    """Requests one by one or in batches, each a pass of the model."""
+    """Requests one by one or in batches, each a pass of the model.
+
+    In batches every node has its share of the requests. One waits for the pass under way, and for
+    further passes where those before it fill the next: as for so many servers that each take as
+    long as a full pass.
+    """
     one = torch.ones_like(nodes.peak)
     batch = nodes.batch.unsqueeze(1) * one
     single, full = _pass(world, nodes, one), _pass(world, nodes, batch)
@@ -106,15 +113,18 @@ def _passing(world: World, serving: Serving, nodes: Nodes) -> Answering:
     together = gathered(rate, single, marginal, batch)
     service = single + (together - 1) * marginal
     occupancy = full / batch
-    crowded = batch_wait(rate, together, service, rate * occupancy, serving.arrival)
+    pause, longest = pass_under_way(rate, together, service, serving.percentile, serving.arrival)
+    in_batches = batch > 1
+    full_passes = wait(batch, rate, full, serving.arrival)
     alone = wait(nodes.servers, nodes.peak, single, serving.arrival)
     usual = gathered(nodes.mean / nodes.kept, single, marginal, batch)
     return Answering(
         service=service,
-        slowest=service,
+        pause=torch.where(in_batches, pause, torch.zeros_like(pause)),
+        slowest=service + torch.where(in_batches, longest, torch.zeros_like(longest)),
         occupancy=occupancy,
         working=(single + (usual - 1) * marginal) / usual,
-        waiting=_either(batch > 1, crowded, alone),
+        waiting=_either(in_batches, full_passes, alone),
         first=torch.zeros_like(service),
         token=torch.zeros_like(service),
         batch=together,
@@ -156,6 +166,7 @@ def _generating(world: World, serving: Serving, generation: Generation, nodes: N
     stable = prompts.stable & (rate * occupancy < 1)
     return Answering(
         service=first + (tokens - 1) * token,
+        pause=torch.zeros_like(token),
         slowest=first + (tokens - 1) * slow_token,
         occupancy=torch.where(
             nodes.by_request, taken_in + tokens * decoder.step(torch.ones_like(usual)), occupancy

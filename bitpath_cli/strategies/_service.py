@@ -44,8 +44,9 @@ def service_outcome(plans: ServicePlans, world: World) -> Outcome:
     requests = MONTH_SECONDS * places * rate
     local = preparation + where_present(edge, edge.answer.service)
     away = path.seconds + centre.answer.service + centre.cold_part * centre.cold
-    waiting = path.uplink_wait.mean() + centre.wait().mean()
-    at_edge = requests * (local + where_present(edge, edge.wait().mean()))
+    waiting = path.uplink_wait.mean() + centre.answer.pause + centre.wait().mean()
+    paused = edge.answer.pause + edge.wait().mean()
+    at_edge = requests * (local + where_present(edge, paused))
     at_centre = requests * escalated * where_present(centre, away + waiting)
     groups = (
         _terms(plans, world, edge, at_edge, torch.zeros_like(escalated), path),

@@ -81,8 +81,9 @@ class World:
 
         A purchase is spread over the `duty` [1, D], the share of its life in which it is held.
         """
-        rented = torch.isin(tenure, torch.tensor(_RENTED))
-        lever = torch.where(rented.unsqueeze(1), self.lever("rent"), self.lever("purchase") / duty)
+        rented = torch.isin(tenure, torch.tensor(_RENTED)).unsqueeze(1)
+        held = (duty * self.lever("duty")).clamp_max(1.0)
+        lever = torch.where(rented, self.lever("rent"), self.lever("purchase") / held)
         return self.price[machine, tenure] * lever
 
     def devices(self, machine: Tensor) -> Tensor:

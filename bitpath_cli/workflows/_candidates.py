@@ -73,7 +73,7 @@ _MONEY_DETAILS: Final = (
 def candidate(judged: Judgement, row: int, probability_best: float) -> Candidate:
     """All that is said of one configuration."""
     name = judged.names[row]
-    feasible = float(judged.probability_feasible[row]) >= REMOVED_BELOW
+    feasible = is_feasible(judged, row)
     score = float(judged.scores[row])
     finite = math.isfinite(score)
     broken = violations(judged, row)
@@ -120,7 +120,22 @@ def configuration(judged: Judgement, row: int) -> Configuration:
         label=_wording.label(groups, precision, synchronisation), strategy=name, nodes=groups,
         precision=precision, synchronisation=synchronisation,
         batch_per_node=_batch_per_node(judged, groups),
+        escalated_fraction=_escalated(judged, row),
+        hypothetical=name == "today" and not is_feasible(judged, row),
     )  # fmt: skip
+
+
+def is_feasible(judged: Judgement, row: int) -> bool:
+    """Whether it keeps its limits in so many draws that it may be chosen."""
+    return float(judged.probability_feasible[row]) >= REMOVED_BELOW
+
+
+def _escalated(judged: Judgement, row: int) -> Quantity | None:
+    """What a cascade's small model leaves to the centre."""
+    serving, plans = judged.question.workload.serving, judged.plans
+    if serving is None or serving.cascade is None or not isinstance(plans, ServicePlans):
+        return None
+    return serving.cascade.escalated if bool(plans.is_cascade[row]) else None
 
 
 def _synchronisation(plans: JobPlans, row: int) -> str:
@@ -290,7 +305,7 @@ def _verdict(judged: Judgement, row: int, violations: tuple[Violation, ...]) -> 
     removing = [each for each in violations if each.removes]
     if removing:
         return f"out: {removing[0].sentence}"
-    if float(judged.probability_feasible[row]) < REMOVED_BELOW:
+    if not is_feasible(judged, row):
         return "out: " + "; ".join(each.sentence for each in violations)
     if judged.winner is None:
         return ""

@@ -63,9 +63,9 @@ def break_even_points(judged: Judgement) -> tuple[BreakEven, ...]:
         return ()
     rows = torch.tensor([judged.best[name] for name in rivals])
     winner = rivals.index(judged.names[judged.winner])
-    demand = ("batch",) if judged.question.workload.task == "training" else ("request_rate",)
+    is_job = judged.question.workload.task == "training"
     found = []
-    for lever in (*_FLIPPING, *demand):
+    for lever in (*_FLIPPING, *(("batch", "duty") if is_job else ("request_rate",))):
         crossing = flip(partial(_scores_along, judged, rows, lever), winner)
         if crossing is not None:
             other = rivals[crossing.other]
@@ -150,6 +150,6 @@ def _now(judged: Judgement, lever: str) -> Quantity:
             "network_latency": uplink.round_trip,
         }
     if workload.training is not None:
-        single = {"batch": workload.training.global_batch}
+        single = {"batch": workload.training.global_batch, "duty": judged.question.site.duty}
     one = Quantity(value=1.0, unit=ONE, origin=Origin(method=Method.DERIVED, source="as it is"))
     return single.get(lever, one)

@@ -62,7 +62,7 @@ def changes_from_today(judged: Judgement) -> tuple[Remedy, ...]:
             rows.append((kind, int(able[ordered(scores[able])[0]])))
     money = evaluate(judged.question, near, Draws(1)).total().hardware.squeeze(1)
     found = [
-        _remedy(judged, _words(judged, near, row, kind), scores[[0, row]], money[[0, row]])
+        as_remedy(judged, _words(judged, near, row, kind), scores[[0, row]], money[[0, row]])
         for kind, row in rows
     ]
     least = -_NOTICED * float(scores[0])
@@ -115,7 +115,8 @@ def _number_changed(plans: Plans, today: int) -> Tensor:
     return number + torch.isnan(aspects.machine).long()
 
 
-def _remedy(judged: Judgement, words: str, scores: Tensor, money: Tensor) -> Remedy:
+def as_remedy(judged: Judgement, words: str, scores: Tensor, money: Tensor) -> Remedy:
+    """A change in words, with L and the hardware's price before and after it."""
     was, now = float(scores[0]), float(scores[1])
     spent = float(money[1] - money[0])
     unit = Unit(judged.question.site.currency)

@@ -33,6 +33,7 @@ RESOURCE_WORDS: Final[Mapping[str, str]] = {
     "fixed_times": "fixed time (start-up, launch, preparation)",
     "rent": "the price of rented machines",
     "purchase": "the price of bought machines",
+    "duty": "the share of its life in which a machine of your own has work",
     "request_rate": "the request rate",
     "batch": "the batch size",
 }

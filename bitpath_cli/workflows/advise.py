@@ -14,15 +14,20 @@ from bitpath_cli.model.recommendation import (
     Candidate,
     Recommendation,
     References,
+    Remedy,
     Weights,
 )
 from bitpath_cli.model.report import Report
 from bitpath_cli.model.result import BenchmarkResult
-from bitpath_cli.model.workload import Workload
 from bitpath_cli.strategies import Question
 from bitpath_cli.workflows import _certainty, _dependence, _reckoning, _wording
 from bitpath_cli.workflows._assumptions import assumptions
-from bitpath_cli.workflows._candidates import candidate, strategy_order, term_unit
+from bitpath_cli.workflows._candidates import (
+    candidate,
+    is_feasible,
+    strategy_order,
+    term_unit,
+)
 from bitpath_cli.workflows._caveats import caveats, purchases
 from bitpath_cli.workflows._demands import bounded, imagined, wishes
 from bitpath_cli.workflows._evidence import evidence
@@ -34,6 +39,7 @@ from bitpath_cli.workflows._next_money import next_money
 from bitpath_cli.workflows._one_change import changes_from_today
 from bitpath_cli.workflows._price_age import price_notes
 from bitpath_cli.workflows._question import question_for
+from bitpath_cli.workflows._service_changes import service_remedies
 from bitpath_cli.workflows._service_notes import service_notes
 from bitpath_cli.workflows._smallest_change import smallest_change
 from bitpath_cli.workflows.day import today
@@ -97,7 +103,7 @@ def recommend(
         lambdas=Weights(**dict(wishes.lambdas)),
         lambdas_source=wishes.lambdas_source,
         references=_references(judged),
-        references_explained=_explained(question.workload, wishes),
+        references_explained=_explained(judged),
         winner=None if winner is None else winner.configuration,
         verdict=verdict,
         summary=_summary(judged, winner, verdict, tied),
@@ -111,7 +117,7 @@ def recommend(
         bottleneck_today=_dependence.bottleneck(judged, _fallback(judged)),
         sensitivities=_dependence.sensitivities(judged, row),
         break_even=_dependence.break_even_points(judged),
-        remedies=_dependence.remedies(judged, row) if judged.winner is not None else (),
+        remedies=_remedies(judged, row) if judged.winner is not None else (),
         remedies_today=changes_from_today(judged),
         next_money=next_money(judged),
         evidence=evidence(judged, row),
@@ -126,6 +132,12 @@ def recommend(
             *caveats([each.configuration for each in _compared(candidates)], results),
         ),
     )
+
+
+def _remedies(judged: Judgement, row: int) -> tuple[Remedy, ...]:
+    """Twice of each resource, and for a service what else can be done; what helps most first."""
+    found = (*_dependence.remedies(judged, row), *service_remedies(judged, row))
+    return tuple(sorted(found, key=lambda each: each.change_in_score))
 
 
 def _candidates(judged: Judgement) -> tuple[Candidate, ...]:
@@ -174,17 +186,19 @@ def _references(judged: Judgement) -> References:
     return References(**found)
 
 
-def _explained(workload: Workload, wishes: Wishes) -> str:
+def _explained(judged: Judgement) -> str:
     number = (
         "one of it, from start to end of the job"
-        if workload.task == "training"
+        if judged.question.workload.task == "training"
         else "as many as keep it at 70 % utilisation, in fractions, for a month"
     )
-    own = ", ".join(sorted(wishes.references))
+    own = ", ".join(sorted(judged.wishes.references))
     replaced = f" Your own budgets replace it for: {own}." if own else ""
+    able = is_feasible(judged, _fallback(judged))
+    whether = "" if able else ", which is hypothetical, because it cannot do it"
     return (
-        f"Every term is divided by that of today's host doing the same work ({number}), whether or "
-        "not it could; bandwidth is the share of each link's time. The choice weighs the terms "
+        f"Every term is divided by that of today's host doing the same work ({number}){whether}; "
+        "bandwidth is the share of each link's time. The choice weighs the terms "
         f"implicitly.{replaced}"
     )
 

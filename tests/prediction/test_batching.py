@@ -1,13 +1,16 @@
 """Batches that gather and tokens by the batch, by hand."""
 
 import math
+from itertools import accumulate
+from random import Random
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitpath_cli.prediction.batching import Decoder, batch_wait, busy_batch, gathered
+from bitpath_cli.prediction.batching import Decoder, busy_batch, gathered, pass_under_way
+from bitpath_cli.prediction.latency import wait
 
 
 def real(value: float) -> torch.Tensor:
@@ -51,12 +54,48 @@ def test_a_pass_gathers_what_came_during_the_last_one() -> None:
     assert gathered(real(5000), real(0.010), real(0.001), real(32)).item() == 32
 
 
-def test_a_batch_of_one_waits_as_in_a_queue_with_deterministic_service() -> None:
-    """M/D/1 at ρ = 0.5: ρ·s / (2·(1 - ρ))."""
-    found = batch_wait(real(50), real(1), real(0.010), real(0.5), "poisson")
-    assert found.mean().item() == pytest.approx(0.5 * 0.010 / (2 * 0.5))
-    assert batch_wait(real(50), real(1), real(0.010), real(0.5), "periodic").mean().item() == 0
-    assert not batch_wait(real(500), real(1), real(0.010), real(1.0), "poisson").stable.item()
+def test_what_is_left_of_a_pass_is_half_of_it_on_the_average() -> None:
+    """Passes of 10 ms for 2 requests at 100/s: one is under way half of the time."""
+    mean, late = pass_under_way(real(100), real(2), real(0.010), 0.99, "poisson")
+    assert mean.item() == pytest.approx(0.5 * 0.010 / 2)
+    assert late.item() == pytest.approx(0.010 * (1 - 0.01 / 0.5))
+    rare = pass_under_way(real(0.5), real(1), real(0.010), 0.99, "poisson")
+    assert rare[1].item() == 0
+    steady = pass_under_way(real(50), real(1), real(0.010), 0.99, "periodic")
+    assert [each.item() for each in steady] == [0, 0]
+
+
+def simulated(rate: float, single: float, marginal: float, most: int) -> tuple[float, float]:
+    """The mean and the 99th percentile of the wait before a node that takes what has come."""
+    random = Random(1)  # noqa: S311
+    arrivals = list(accumulate(random.expovariate(rate) for _ in range(40_000)))
+    waits: list[float] = []
+    free, first = 0.0, 0
+    while first < len(arrivals):
+        start = max(free, arrivals[first])
+        behind = first
+        while behind < min(len(arrivals), first + most) and arrivals[behind] <= start:
+            behind += 1
+        waits += [start - each for each in arrivals[first:behind]]
+        free = start + single + (behind - first - 1) * marginal
+        first = behind
+    return sum(waits) / len(waits), sorted(waits)[int(0.99 * len(waits))]
+
+
+@pytest.mark.parametrize("rate", [20, 80, 200, 400])
+def test_the_wait_for_a_batch_is_near_that_of_a_simulated_node(rate: float) -> None:
+    """Passes of 10 ms and 1 ms for each further request, up to 8; at 400/s they are 85 % full.
+
+    The mean is up to a third below or above; the percentile is never much below, and at most a
+    half above, since those of the two parts are added.
+    """
+    mean, late = simulated(rate, 0.010, 0.001, 8)
+    together = gathered(real(rate), real(0.010), real(0.001), real(8))
+    seconds = 0.010 + (together - 1) * 0.001
+    left, longest = pass_under_way(real(rate), together, seconds, 0.99, "poisson")
+    further = wait(real(8), real(rate), real(0.017), "poisson")
+    assert 0.65 * mean < (left + further.mean()).item() < 1.35 * mean
+    assert 0.9 * late < (longest + further.quantile(0.99)).item() < 1.5 * late
 
 
 def test_a_busy_batch_is_poissons_and_bounded_by_what_fits() -> None:

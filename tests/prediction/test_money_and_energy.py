@@ -7,7 +7,6 @@ from bitpath_cli.prediction.energy import carbon, energy, power
 from bitpath_cli.prediction.memory import inference_bytes, size_beside_float32
 from bitpath_cli.prediction.money import (
     amortised,
-    break_even_utilisation,
     preemption_overhead,
 )
 
@@ -18,14 +17,6 @@ def real(value: float) -> Tensor:
 
 def test_a_purchase_is_paid_for_by_the_second_of_its_life() -> None:
     assert float(amortised(real(5000), real(100), real(3))) == 150
-
-
-def test_owning_beats_renting_above_63_percent_in_the_published_example() -> None:
-    # 30 k$ + 30 %, 4 years, 0.35 $/h fixed; 0.9 / 0.25 kW, PUE 1.4, 0.12 $/kWh; 2.50 $/h to rent.
-    owned = 39_000 / (4 * 8760) + 0.35
-    idle, busy = 0.25 * 1.4 * 0.12, (0.9 - 0.25) * 1.4 * 0.12
-    found = break_even_utilisation(real(owned), real(idle), real(2.5), real(busy))
-    assert float(found) == pytest.approx(0.63, abs=0.005)
 
 
 def test_preemptions_cost_what_young_and_daly_say() -> None:
