@@ -51,13 +51,10 @@ OP: Final = Unit("OP")
 OP_PER_SECOND: Final = Unit("OP/s")
 WATT: Final = Unit("W")
 JOULE: Final = Unit("J")
-JOULE_PER_FLOP: Final = Unit("J/FLOP")
 HERTZ: Final = Unit("Hz")
 PER_SECOND: Final = Unit("1/s")
-VOLT: Final = Unit("V")
 AMPERE: Final = Unit("A")
 CELSIUS: Final = Unit("°C")
-KILOGRAM: Final = Unit("kg")
 
 _BINARY: Final = ((2**50, "Pi"), (2**40, "Ti"), (2**30, "Gi"), (2**20, "Mi"), (2**10, "Ki"))
 _DECIMAL: Final = (

@@ -8,7 +8,6 @@ first of 1 MiB.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import torch
@@ -21,16 +20,6 @@ _MIB: Final = float(1 << 20)
 _FIRST_BUCKET: Final = 1 * _MIB
 _BUCKET: Final = 25 * _MIB
 _MOST_BUCKETS: Final = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """Measured α and β for messages from one size to another, both of which were measured."""
-
-    from_bytes: float
-    to_bytes: float
-    alpha: Tensor
-    beta: Tensor
 
 
 def ring(ranks: Tensor, size: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
@@ -75,29 +64,6 @@ def all_reduce(
     for name in algorithms[1:]:
         best = torch.minimum(best, _TIMES[name](ranks, size, alpha, beta))
     return torch.where(ranks > 1, best, torch.zeros_like(best))
-
-
-def ring_by_size(ranks: Tensor, size: Tensor, segments: Sequence[Segment]) -> Tensor:
-    """A ring with the α and β of the segment that the size lies in, or by ratio is nearest to.
-
-    Segments in rising order, at least one; beyond them the first and the last go on.
-    """
-    first, *others = segments
-    seconds = ring(ranks, size, first.alpha, first.beta)
-    before = first
-    for each in others:
-        border = math.sqrt(before.to_bytes * each.from_bytes)
-        seconds = torch.where(size >= border, ring(ranks, size, each.alpha, each.beta), seconds)
-        before = each
-    return torch.where(ranks > 1, seconds, torch.zeros_like(seconds))
-
-
-def is_extrapolated(
-    ranks: Tensor, size: Tensor, segments: Sequence[Segment], measured_ranks: int
-) -> Tensor:
-    """Whether a time lies outside of what was measured: another N, or beyond the sizes."""
-    inside = (size >= segments[0].from_bytes) & (size <= segments[-1].to_bytes)
-    return ~(inside & (ranks == measured_ranks))
 
 
 def bytes_sent_per_rank(ranks: Tensor, size: Tensor) -> Tensor:

@@ -156,8 +156,3 @@ def _percentile(certain: Tensor, parts: Sequence[_Exceeding], logs: Tensor, leve
     if beyond <= _FEW:
         return total.topk(beyond, dim=1).values[:, -1]
     return total.kthvalue(rank, dim=1).values
-
-
-def servers_needed(arrival_rate: Tensor, service: Tensor) -> Tensor:
-    """The fewest servers that keep utilisation at the planned 0.7 or below."""
-    return torch.ceil(arrival_rate * service / PLANNED_UTILISATION - 1e-9).clamp_min(1.0)

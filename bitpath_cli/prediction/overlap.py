@@ -36,15 +36,6 @@ def backward_and_reduce(
     return elapsed + took + waiting
 
 
-def processor_slowdowns(busy: Tensor) -> tuple[Tensor, Tensor]:
-    """κ and κ_c where a reduction alone keeps a core busy for the share `busy` of its time.
-
-    The scheduler gives each of two that want one core half of it, and less only to the one that
-    wants less: κ = 1 / max(½, 1 − busy), κ_c = max(1, 2·busy).
-    """
-    return 1 / torch.clamp_min(1 - busy, 0.5), torch.clamp_min(2 * busy, 1.0)
-
-
 def _go_on(
     work: Tensor, waiting: Tensor, slowdown: Tensor, slowdown_reduction: Tensor
 ) -> tuple[Tensor, Tensor]:

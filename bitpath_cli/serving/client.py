@@ -23,6 +23,14 @@ _NEXT: Final = "Start it there with: bitpath serve"
 class Refused(Exception):
     """The service answered that it does not answer: a full queue, a timeout, a bad request."""
 
+    def lasting(self) -> PeerFailed:
+        """For who cannot go on without an answer."""
+        return PeerFailed(
+            f"The service does not answer: {self}.",
+            "Its model or its limits are others than here.",
+            "See what serve says, and compare both ends' versions: bitpath --version",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

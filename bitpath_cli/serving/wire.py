@@ -5,7 +5,7 @@ Whatever does not add up is refused before a byte of it is used.
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -121,8 +121,3 @@ def _is_finite(value: float) -> bool:
         return math.isfinite(value)
     except OverflowError:
         return False
-
-
-def count_bytes(arrays: Sequence[Array]) -> int:
-    """The bytes of the tensors alone."""
-    return sum(len(each.data) for each in arrays)

@@ -55,11 +55,7 @@ async def warm_up(edge: EdgePart, client: Client | None) -> None:
             try:
                 await _handle(index, monotonic(), edge, client, worker)
             except Refused as refusal:
-                raise PeerFailed(
-                    f"The service does not answer: {refusal}.",
-                    "Its model or its limits are others than here.",
-                    "See what serve says, and compare both ends' versions: bitpath --version",
-                ) from refusal
+                raise refusal.lasting() from refusal
 
 
 async def drive(

@@ -152,20 +152,20 @@ def _peer(result: BenchmarkResult, hosts: Mapping[str, str]) -> str | None:
 
 def _fastest(links: Sequence[Link]) -> Link:
     """What a way carries with as many streams as help it."""
-    latencies = [each.latency for each in links if each.latency is not None]
-    rates = [each.bandwidth for each in links if each.bandwidth is not None]
-    return Link(
-        min(latencies, key=lambda each: each.value, default=None),
-        max(rates, key=lambda each: each.value, default=None),
-    )
+    return _most(links, 1)
 
 
 def _slowest(links: Sequence[Link]) -> Link:
+    return _most(links, -1)
+
+
+def _most(links: Sequence[Link], sign: int) -> Link:
+    """The link of the highest rate and the shortest latency, or with -1 of the other ends."""
     latencies = [each.latency for each in links if each.latency is not None]
     rates = [each.bandwidth for each in links if each.bandwidth is not None]
     return Link(
-        max(latencies, key=lambda each: each.value, default=None),
-        min(rates, key=lambda each: each.value, default=None),
+        min(latencies, key=lambda each: sign * each.value, default=None),
+        max(rates, key=lambda each: sign * each.value, default=None),
     )
 
 

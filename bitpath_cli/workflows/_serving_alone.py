@@ -13,7 +13,7 @@ from typing import Final
 
 from bitpath_cli.benchmarks._inference_stages import Stages
 from bitpath_cli.benchmarks._inference_subject import Subject, Tensors, blame
-from bitpath_cli.errors import BadModel, PeerFailed
+from bitpath_cli.errors import BadModel
 from bitpath_cli.host import Host, monotonic
 from bitpath_cli.meters import throttling
 from bitpath_cli.serving.client import Client, Refused
@@ -149,11 +149,7 @@ async def measure_centre(
         try:
             reply = await client.ask(0, [to_array(each) for each in subject.draw(1, asked)])
         except Refused as refusal:
-            raise PeerFailed(
-                f"The service does not answer: {refusal}.",
-                "Its model or its limits are others than here.",
-                "See what serve says, and compare both ends' versions: bitpath --version",
-            ) from refusal
+            raise refusal.lasting() from refusal
         asked += 1
         told = reply.told["compute_seconds"]
         used = reply.told["cpu_seconds"]

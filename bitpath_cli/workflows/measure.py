@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 from typing import Final, Protocol
 
-from bitpath_cli import benchmarks, discover
-from bitpath_cli.benchmarks import Benchmark, Context
+from bitpath_cli import benchmarks
+from bitpath_cli.benchmarks import Context
 from bitpath_cli.errors import PeerFailed
 from bitpath_cli.host import Host, monotonic
 from bitpath_cli.isolation import Nursery
@@ -102,14 +102,6 @@ def measure(
     except KeyboardInterrupt:
         return Measured(tuple(results), is_interrupted=True)
     return Measured(tuple(results), is_interrupted=False)
-
-
-def summaries(room: ModuleType = benchmarks) -> tuple[tuple[str, str], ...]:
-    """Every benchmark's name, and what it is about."""
-    return tuple(
-        (name, discover.member(room, name, "BENCHMARK", Benchmark).summary)
-        for name in discover.names(room)
-    )
 
 
 def _measure_jobs(

@@ -7,16 +7,13 @@ from torch import Tensor
 from bitpath_cli.prediction.communication import (
     GLOO,
     NCCL,
-    Segment,
     all_reduce,
     bucket_sizes,
     bytes_sent_per_rank,
-    is_extrapolated,
     overlapped_backward,
     rabenseifner,
     recursive_doubling,
     ring,
-    ring_by_size,
     server,
     tree,
 )
@@ -110,31 +107,3 @@ def test_with_full_overlap_only_the_last_bucket_is_exposed() -> None:
 def test_slowdown_stretches_the_backward_pass_of_several_ranks_alone() -> None:
     assert overlapped(1.0, slowdown=1.5) == pytest.approx(6 + 1)
     assert overlapped(1.0, ranks=1, slowdown=1.5) == 4
-
-
-SMALL = Segment(1024, 1 << 18, real(50e-6), real(1e-9))
-LARGE = Segment(1 << 20, 1 << 26, real(1e-3), real(0.25e-9))
-
-
-def test_each_size_has_the_alpha_and_beta_of_its_segment_by_hand() -> None:
-    # Two ranks: two messages and every byte once. 512 KiB is the border between the two.
-    sizes = torch.tensor([4096.0, 500e3, 530e3, 1e9], dtype=torch.float64)
-    taken = ring_by_size(real(2), sizes, (SMALL, LARGE))
-    expected = [1e-4 + 4096e-9, 1e-4 + 500e-6, 2e-3 + 132.5e-6, 2e-3 + 0.25]
-    assert taken.tolist() == pytest.approx(expected)
-    assert float(ring_by_size(real(1), real(1e6), (SMALL, LARGE))) == 0
-
-
-def test_one_segment_is_the_ring_itself() -> None:
-    taken = ring_by_size(real(4), real(1e7), (SMALL,))
-    assert float(taken) == float(ring(real(4), real(1e7), SMALL.alpha, SMALL.beta))
-
-
-@pytest.mark.parametrize(
-    ("ranks", "size", "extrapolated"),
-    [(4, 1 << 20, False), (4, 1 << 19, False), (4, 512, True), (4, 1 << 27, True),
-     (8, 1 << 20, True)],
-)  # fmt: skip
-def test_what_was_not_measured_is_extrapolated(ranks: int, size: int, extrapolated: bool) -> None:
-    told = is_extrapolated(real(ranks), real(size), (SMALL, LARGE), measured_ranks=4)
-    assert bool(told) is extrapolated

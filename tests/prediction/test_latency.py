@@ -10,7 +10,6 @@ from bitpath_cli.prediction.latency import (
     Wait,
     erlang_c,
     percentile_of_sum,
-    servers_needed,
     wait,
 )
 
@@ -67,9 +66,3 @@ def test_percentiles_of_two_waits_do_not_add() -> None:
     found = float(percentile_of_sum(torch.zeros_like(rate), (always, always), 0.99))
     # The sum is Erlang-2, whose 99th percentile is 6.638; two 99th ones would add to 9.21.
     assert found == pytest.approx(6.638, rel=0.02)
-
-
-def test_services_are_planned_at_70_percent() -> None:
-    assert float(servers_needed(real(10), real(0.07))) == 1
-    assert float(servers_needed(real(10), real(0.0701))) == 2
-    assert float(servers_needed(real(0), real(1))) == 1

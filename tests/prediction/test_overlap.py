@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from bitpath_cli.prediction.overlap import backward_and_reduce, processor_slowdowns
+from bitpath_cli.prediction.overlap import backward_and_reduce
 
 
 def number(value: float) -> Tensor:
@@ -36,12 +36,6 @@ def test_a_reduction_that_only_waits_for_the_wire_costs_the_computation_what_it_
     # κ = 1.25 while 4 s of reduction go on beside 8 s of backward: 4 s yield 3.2 s of it, and the
     # other 4.8 s run alone; 2 s before the first is ready, then 2 s for the last reduction.
     assert seconds(10, [0.2, 1.0], [4, 2], 1.25, 1) == pytest.approx(2 + 4 + 4.8 + 2)
-
-
-def test_slowdowns_by_the_share_of_a_core() -> None:
-    own, other = processor_slowdowns(torch.tensor([0.0, 0.2, 0.5, 0.8, 1.0], dtype=torch.float64))
-    assert own.tolist() == pytest.approx([1, 1.25, 2, 2, 2])
-    assert other.tolist() == pytest.approx([1, 1, 1, 1.6, 2])
 
 
 @given(

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,10 @@ _SECONDS: Final = {"200mbit": "10", "1gbit": "6", "unshaped": "5"}
 _LIMIT_SECONDS: Final = 90
 _BITS: Final = 8
 _TOOLS: Final = ("iperf3", "mpicc", "mpirun", "taskset")
+_BARE: Final = "torch.distributed called bare"
+_MPI: Final = "Open MPI, as OSU times it"
+_IPERF3: Final = "iperf3"
+_REFERENCES: Final = (_BARE, _MPI, _IPERF3)
 _HERE: Final = Path(__file__).parent
 _AGENT: Final = _HERE.parent / "lab" / "mpi-agent"
 
@@ -66,22 +70,21 @@ def rows(count: int = PAIRS, rates: Sequence[str] = RATES) -> list[Row]:
 
 
 def _rows(lab: _Lab, count: int) -> list[Row]:
-    """Times over times, and the bus bandwidth over what iperf3 carries."""
-    found = []
-    for words, theirs, most in (
-        ("torch.distributed called bare", _bare, 1.02),
-        ("Open MPI, as OSU times it", _mpi, 1.0),
-    ):
-        pairs = alternate(count, _named(partial(_ours, lab)), _named(partial(theirs, lab)))
-        found.append(row(f"all-reduce time, 16 MiB, {lab.rate}", words, pairs["it"], None, most))
-    pairs = alternate(count, _named(lambda: _BYTES / _ours(lab)), _named(lambda: _iperf3(lab)))
+    """Times over times, and the bus bandwidth over what iperf3 carries: one of ours beside all."""
+    found = alternate(count, lambda: dict.fromkeys(_REFERENCES, _ours(lab)), partial(_theirs, lab))
+    made = []
+    for words, most in ((_BARE, 1.02), (_MPI, 1.0)):
+        quantity = f"all-reduce time, 16 MiB, {lab.rate}"
+        made.append(row(quantity, words, found[words], None, most))
+    pairs = [(_BYTES / ours, rate) for ours, rate in found[_IPERF3]]
     least = None if lab.rate == "unshaped" else 0.95
-    found.append(row(f"bus bandwidth, 16 MiB, {lab.rate}", "iperf3", pairs["it"], least, None))
-    return found
+    made.append(row(f"bus bandwidth, 16 MiB, {lab.rate}", _IPERF3, pairs, least, None))
+    return made
 
 
-def _named(take: Callable[[], float]) -> Callable[[], dict[str, float]]:
-    return lambda: {"it": take()}
+def _theirs(lab: _Lab) -> dict[str, float]:
+    """Seconds of the two that reduce, bytes a second of the one that only sends."""
+    return {_BARE: _bare(lab), _MPI: _mpi(lab), _IPERF3: _iperf3(lab)}
 
 
 def _ours(lab: _Lab) -> float:

@@ -11,7 +11,7 @@ from bitpath_cli.model.reading import Missing, Reason, reported
 from bitpath_cli.model.result import BenchmarkResult, Doubt, Parameters, Validity
 from bitpath_cli.model.units import BYTE, ONE
 from bitpath_cli.workflows._jobs import count_host_cpus, find_context, find_jobs
-from bitpath_cli.workflows.measure import BUDGETS, Budget, Measured, measure, summaries
+from bitpath_cli.workflows.measure import BUDGETS, Budget, Measured, measure
 from tests.sample_report import filled
 from tests.workflows import room
 
@@ -201,12 +201,6 @@ def test_the_budgets_are_named() -> None:
     }  # fmt: skip
     assert BUDGETS["thorough"].thorough
     assert not BUDGETS["standard"].thorough
-
-
-def test_every_benchmark_of_the_real_room_is_summarised() -> None:
-    told = dict(summaries())
-    assert {"gemm", "memory_bandwidth"} <= told.keys()
-    assert all(told.values())
 
 
 def test_a_metric_is_doubted_for_the_loops_that_it_rests_on_alone(tmp_path: Path) -> None:
