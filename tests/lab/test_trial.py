@@ -28,7 +28,6 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[trials.O
     yield list(trials.run(_SMOKE, tmp_path_factory.mktemp("trials")))
 
 
-@full
 def test_every_candidate_is_predicted_and_measured_and_judged(
     outcomes: list[trials.Outcome],
 ) -> None:
@@ -42,7 +41,6 @@ def test_every_candidate_is_predicted_and_measured_and_judged(
         assert {each.goal for each in trial.decisions} == {"balanced", "speed", "cost", "energy"}
 
 
-@full
 def test_bytes_on_the_wire_are_those_of_the_formula_and_headers(
     outcomes: list[trials.Outcome],
 ) -> None:
