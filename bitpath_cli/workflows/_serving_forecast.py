@@ -104,7 +104,7 @@ def forecast(
     here = draw.work([_here(each, placement) for each in learnt.edges], count) * draw.drift()
     here = here + (0.0 if placement.kind == "cloud" else learnt.edges[0].hand_over)
     onward = draw.escalated(count, going_on or _escalated(placement))
-    there, sizes = torch.zeros_like(here), _sizes(learnt.parts, placement)
+    there, sizes = torch.zeros_like(here), message_sizes(learnt.parts, placement)
     way = None
     if placement.kind != "edge":
         if not learnt.centres or learnt.passage is None:
@@ -175,7 +175,7 @@ def _escalated(placement: Placement) -> float:
     return {"edge": 0.0, "cascade": placement.escalated}.get(placement.kind, 1.0)
 
 
-def _sizes(parts: Parts, placement: Placement) -> tuple[int, int]:
+def message_sizes(parts: Parts, placement: Placement) -> tuple[int, int]:
     """Bytes of the messages there and back."""
     sent = parts.entering_bytes[placement.split if placement.kind == "split" else 0]
     return sent + _HEADER_BYTES, parts.answer_bytes + _HEADER_BYTES

@@ -6,7 +6,7 @@ What is measured goes through the service's own code, so what packing and sendin
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Final
 
@@ -18,7 +18,7 @@ from bitpath_cli.model.reading import Quantity
 from bitpath_cli.prediction.interpolation import along
 from bitpath_cli.serving.client import Client, Refused
 from bitpath_cli.serving.service import BODY_BYTES
-from bitpath_cli.workflows.remote import Link, link_bytes, look
+from bitpath_cli.workflows.remote import Link, find_interface, link_bytes, look
 
 _STEP: Final = 4
 _SMALLEST: Final = 4 << 10
@@ -76,6 +76,14 @@ class Passage:
     down: Direction
     opening: float
 
+    def having(self, found: Exchanged) -> "Passage":
+        """With one more request size, or with more messages of one that there was."""
+        same = [each for each in self.up.sizes if each.size_bytes == found.size_bytes]
+        seconds = tuple(second for each in (*same, found) for second in each.seconds)
+        others = [each for each in self.up.sizes if each.size_bytes != found.size_bytes]
+        sizes = sorted((*others, replace(found, seconds=seconds)), key=lambda each: each.size_bytes)
+        return replace(self, up=replace(self.up, sizes=tuple(sizes)))
+
     def wire_bytes(self, sent: float, received: float) -> tuple[float, float] | None:
         """What the interface counts of a request and its reply, as it did of messages like them."""
         empty = self.empty
@@ -132,6 +140,19 @@ async def measure_passage(
             "Start it there with the same version: bitpath serve",
         ) from refusal
     return Passage(empty, Direction(ups, rates[0]), Direction(downs, rates[1]), opening)
+
+
+async def measure_request(
+    client: Client, url: str, size_bytes: int, pause: float, seconds: float
+) -> Exchanged:
+    """Requests of just that size, one at a time: what lies between two sizes is no straight line.
+
+    TCP sends ten segments and then waits a round trip (RFC 6928), so times are steps of the size.
+    """
+    try:
+        return await _alone(client, find_interface(url), size_bytes, _EMPTY, pause, seconds)
+    except Refused as refusal:
+        raise refusal.lasting() from refusal
 
 
 async def _alone(

@@ -7,10 +7,15 @@ from typing import Final
 
 from bitpath_cli.errors import BadValue
 from bitpath_cli.serving.client import Client
-from bitpath_cli.workflows._edge_part import EdgePart
+from bitpath_cli.workflows._edge_part import EdgePart, Placement
 from bitpath_cli.workflows._serving_alone import AtCentre, measure_centre, measure_edge, parts_of
-from bitpath_cli.workflows._serving_forecast import Learnt
-from bitpath_cli.workflows._serving_link import Passage, measure_passage
+from bitpath_cli.workflows._serving_forecast import Learnt, message_sizes
+from bitpath_cli.workflows._serving_link import (
+    Exchanged,
+    Passage,
+    measure_passage,
+    measure_request,
+)
 from bitpath_cli.workflows.assess import Progress
 from bitpath_cli.workflows.infer import find_quota
 from bitpath_cli.workflows.remote import REQUEST_SECONDS, Link, check_served, find_interface
@@ -77,22 +82,24 @@ def learn(study: Study) -> Learnt:
     )  # fmt: skip
 
 
-def learn_again(study: Study, known: Learnt, patience: float) -> Learnt:
-    """One more round of the model alone at both ends, if it does not take longer than that."""
+def learn_again(study: Study, known: Learnt, placement: Placement, patience: float) -> Learnt:
+    """One more round of the model alone at both ends, and requests of just the placement's size.
+
+    Of what does not end within that patience, nothing is known anew.
+    """
     own, theirs = known.quotas
     edge = measure_edge(study.part, study.again_seconds, study.pause, own)
     edges = (*known.edges, edge)
-    if study.link is None:
+    if study.link is None or known.passage is None:
         return replace(known, edges=edges)
+    size = None if placement.kind == "edge" else message_sizes(known.parts, placement)[0]
+    asking = _ask_alone(study, study.link, theirs, known.threads[1], size)
     try:
-        found = asyncio.run(
-            asyncio.wait_for(
-                _ask_alone(study, study.link, theirs, known.threads[1]), max(0.0, patience)
-            )
-        )
+        found, sent = asyncio.run(asyncio.wait_for(asking, max(0.0, patience)))
     except TimeoutError:
         return replace(known, edges=edges)
-    return replace(known, edges=edges, centres=(*known.centres, found))
+    passage = known.passage if sent is None else known.passage.having(sent)
+    return replace(known, edges=edges, centres=(*known.centres, found), passage=passage)
 
 
 async def _ask(
@@ -121,8 +128,14 @@ def _told_of(told: dict[str, object], study: Study) -> tuple[float | None, int]:
     )
 
 
-async def _ask_alone(study: Study, link: Link, quota: float | None, threads: int) -> AtCentre:
+async def _ask_alone(
+    study: Study, link: Link, quota: float | None, threads: int, size: int | None
+) -> tuple[AtCentre, Exchanged | None]:
+    seconds = study.again_seconds
     async with Client(link.url, link.token, REQUEST_SECONDS) as client:
-        return await measure_centre(
-            client, study.part.subject, study.again_seconds, study.pause, quota, threads
+        centre = await measure_centre(
+            client, study.part.subject, seconds, study.pause, quota, threads
         )
+        if size is None:
+            return centre, None
+        return centre, await measure_request(client, link.url, size, study.pause, seconds)

@@ -31,7 +31,7 @@ LEAST_CAP_SECONDS: Final = 20.0
 _ESCALATED: Final = 0.3
 _START_SECONDS: Final = 0.8
 # The model at both ends, and what is not counted before each.
-_AGAIN_COSTS: Final = 2.5
+_AGAIN_COSTS: Final = 3.5
 _LEAST_RUN_SECONDS: Final = 1.0
 _LEAST_PAUSE_SECONDS: Final = 0.01
 _MOST_PAUSE_SECONDS: Final = 0.15
@@ -156,7 +156,8 @@ def _run_all(
 ) -> tuple[Learnt, Traffic]:
     """Every placement with the same arrivals; what fails is named and the others go on.
 
-    Before each but the first the model is measured alone once more.
+    Before each but the edge as the first, the model is measured alone once more, and the way with
+    messages of just its size.
     """
     placements = _placements(run, learnt)
     share = run.left / len(placements) - _START_SECONDS - _AGAIN_COSTS * run.study.again_seconds
@@ -165,8 +166,9 @@ def _run_all(
         why = _why_not(run, _foretell(run, learnt, placement, traffic).utilisation, traffic)
         if not why:
             try:
-                if run.attempts:
-                    learnt = learn_again(run.study, learnt, run.left - traffic.seconds)
+                if run.attempts or placement.kind != "edge":
+                    patience = run.left - traffic.seconds
+                    learnt = learn_again(run.study, learnt, placement, patience)
                 run.attempts.append(_attempt(run, placement, traffic, keep))
             except PeerFailed as lost:
                 run.failure, why = lost, lost.what

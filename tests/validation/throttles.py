@@ -111,6 +111,8 @@ def read(path: Path = SHIPPED) -> tuple[Throttle, ...]:
 
 def run(throttles: Sequence[Throttle], folder: Path) -> Iterator[Seen]:
     """One trial each, on hosts that were assessed unthrottled."""
+    if not throttles:
+        return
     with hosts(max(each.hosts for each in throttles)) as lab:
         report = trials.assess(lab, folder, ("disk",))
         for index, each in enumerate(throttles):

@@ -151,6 +151,16 @@ def test_between_two_sizes_lies_a_line_and_beyond_them_the_rate() -> None:
     assert PASSAGE.up.burst(0.010) == pytest.approx(10_000)
 
 
+def test_a_size_that_was_measured_itself_is_on_no_line() -> None:
+    """25 kB wait a round trip more than a line says; more of the same size join the first."""
+    known = PASSAGE.having(exchanged(25_000, 0.042))
+    assert known.up.alone(25_000, 0.010) == pytest.approx(0.032)
+    assert known.up.burst(0.010) == PASSAGE.up.burst(0.010)
+    again = known.having(exchanged(25_000, 0.044))
+    assert [each.size_bytes for each in again.up.sizes] == [10_000, 25_000, 40_000]
+    assert len(again.up.sizes[1].seconds) == 6
+
+
 def test_bytes_on_the_wire_are_those_of_messages_like_them() -> None:
     found = PASSAGE.wire_bytes(10_000, 1)
     assert found == pytest.approx((10_500, 250))
