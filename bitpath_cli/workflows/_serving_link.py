@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, median
+from statistics import median
 from typing import Final
 
 import torch
@@ -26,6 +26,9 @@ _EMPTY: Final = 1
 _REPEATS: Final = 8
 _LEAST_REPEATS: Final = 3
 _AT_ONCE: Final = 4
+_LEAST_EACH: Final = 2
+# Where a hiccup made the message alone slower than many: not even that of the time is certain.
+_SHARE_AT_LEAST: Final = 0.5
 _OPENINGS: Final = 3
 _HEADER_BYTES: Final = 1 << 10
 
@@ -129,8 +132,8 @@ async def measure_passage(
         ups = await _sweep(client, interface, sent, most, True, pause, seconds / 4)
         downs = await _sweep(client, interface, received, most, False, pause, seconds / 8)
         rates = [
-            await _at_once(client, size, is_up, seconds / 6)
-            for size, is_up in ((ups[-1].size_bytes, True), (downs[-1].size_bytes, False))
+            await _at_once(client, largest.size_bytes, is_up, seconds / 6, median(largest.seconds))
+            for largest, is_up in ((ups[-1], True), (downs[-1], False))
         ]
         opening = await _opening(link, ups, pause)
     except Refused as refusal:
@@ -201,29 +204,27 @@ async def _sweep(
         size = min(size * _STEP, most)
 
 
-async def _at_once(client: Client, size: int, is_up: bool, seconds: float) -> float:
-    """Bytes a second of four that never rest, from when each has sent one until each has ended.
+async def _at_once(
+    client: Client, size: int, is_up: bool, seconds: float, alone_seconds: float
+) -> float:
+    """Bytes a second of four that never rest, each at least twice.
 
-    The first of each use up what may pass at once.
+    One message alone takes an empty one's time and what a burst leaves of it; so do all of them
+    together. What they take longer is the time of the other bytes at the lasting rate.
     """
     sent, received = (size, _EMPTY) if is_up else (_EMPTY, size)
-    started: list[float] = []
-    ended: list[float] = []
-    moved = [0]
+    begin = monotonic()
 
-    async def send(deadline: float) -> None:
-        await client.exchange(sent, received)
-        started.append(monotonic())
-        while True:
+    async def send() -> int:
+        count = 0
+        while count < _LEAST_EACH or monotonic() < begin + seconds:
             await client.exchange(sent, received)
-            moved[0] += size
-            if monotonic() >= deadline:
-                ended.append(monotonic())
-                return
+            count += 1
+        return count
 
-    deadline = monotonic() + seconds
-    await asyncio.gather(*(send(deadline) for _ in range(_AT_ONCE)))
-    return moved[0] / (fmean(ended) - fmean(started))
+    counts = await asyncio.gather(*(send() for _ in range(_AT_ONCE)))
+    spent = monotonic() - begin
+    return (sum(counts) - 1) * size / max(spent - alone_seconds, _SHARE_AT_LEAST * spent)
 
 
 async def _opening(link: Link, ups: Sequence[Exchanged], pause: float) -> float:

@@ -50,6 +50,7 @@ from bitpath_cli.workflows.trial import MODELLED, Attempted, Evidence, TrialWish
 
 _DRAWS: Final = 1000
 _SLOW: Final = 1.25
+_FEW_STEPS: Final = 3
 _MEASURED_AS: Final[dict[TermName, str]] = {
     "compute": "steps of the job × the measured step",
     "storage": "bytes of the job's files × measured time",
@@ -103,7 +104,9 @@ def weigh(wish: TrialWish, report: Report, found: Evidence) -> Trial:
         if taken[0] is not None and len(runs) > 1
         else (),
         findings=(
-            *(sentence(each) for each in found.checks if each.is_slow), *_findings(alone)
+            *(sentence(each) for each in found.checks if each.is_slow),
+            *_findings(alone),
+            *_hasty(found),
         ),
         checks=found.checks,
     )  # fmt: skip
@@ -237,6 +240,21 @@ def _scaling(wish: TrialWish) -> str:
     return (
         f"a job of {STEPS} steps of the small {wish.model} with {wish.global_batch} samples each, "
         f"from the time of the steps that were run; predictions are for the same job{pretended}"
+    )
+
+
+def _hasty(found: Evidence) -> tuple[str, ...]:
+    """Candidates of which hardly a step was measured: starting them took their time."""
+    samples = {_label(each): result.samples.get("step") for each, result in found.runs.items()}
+    steps = {
+        label: sum(block.loops * len(block.seconds) for block in taken.blocks)
+        for label, taken in samples.items()
+        if taken is not None
+    }
+    return tuple(
+        f"{label} rests on {count} step{'s' if count > 1 else ''}: give the trial a longer --cap"
+        for label, count in steps.items()
+        if count < _FEW_STEPS
     )
 
 

@@ -161,6 +161,17 @@ def test_a_host_slower_than_the_other_is_named() -> None:
     assert weighed(found).findings == ("host 2 runs at 50% of the middle host's speed",)
 
 
+def test_a_candidate_that_hardly_ran_is_named() -> None:
+    found = evidence(ddp=0.3, local=0.12)
+    taken = found.runs[_DDP].samples["step"]
+    block = taken.blocks[0].model_copy(update={"seconds": (0.3,)})
+    hasty = {"step": taken.model_copy(update={"blocks": (block,)})}
+    found.runs[_DDP] = found.runs[_DDP].model_copy(update={"samples": hasty})
+    assert weighed(found).findings == (
+        "2 nodes, ddp rests on 1 step: give the trial a longer --cap",
+    )
+
+
 def test_candidates_double_up_to_all_hosts() -> None:
     wish = TrialWish(hosts=6, syncs=("ddp",))
     assert [each.nodes for each in wish.candidates()] == [1, 2, 4, 6]
