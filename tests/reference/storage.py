@@ -1,12 +1,13 @@
 """bitpath's built-in engine beside fio: same directory, file size and requests.
 
-Run it alone on the machine: `python -m tests.reference.storage [PAIRS [DIRECTORY]]`. fio lays out
-a file of its own for each job, as bitpath does. Each kind of request has its own pairs, so that a
-second of one lies beside a second of the other; the harness is called here as a fresh process
-calls it.
+Run it alone on the machine: `python -m tests.reference.storage [PAIRS [DIRECTORY]]`. Either has a
+file of its own for each job, laid out in the same way: where a file lies decides as much as who
+reads it. Each kind of request has its own pairs, so that a second of one lies beside a second of
+the other; the harness is called here as a fresh process calls it.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any, Final
 
 from bitpath_cli import harness
 from bitpath_cli.benchmarks import Case, disk
+from bitpath_cli.benchmarks._direct_io import unnamed_file
 from bitpath_cli.benchmarks._directory import find_filesystem, find_obstacle
 from bitpath_cli.benchmarks._disk_kinds import RAW, Kind
 from bitpath_cli.host import Host, monotonic
@@ -29,6 +31,8 @@ _LIMIT_SECONDS: Final = 120
 _SECONDS: Final = 1.0
 _NANOSECOND: Final = 1e-9
 _REFERENCE: Final = "fio libaio, direct=1"
+_FILE_BYTES: Final = {"read": 128 << 20, "write": 64 << 20}
+_LAYING_SECONDS: Final = 30.0
 _READ: Final = ("--size=128M", "--time_based", "--runtime=1")
 # Writes are bounded, as ours are, and an fsync after every 16 of them counts in both. The one after
 # the last fio does only where another block follows.
@@ -78,16 +82,21 @@ def _ours(kind: Kind, place: str) -> _Named:
 
 
 def _theirs(kind: Kind, place: str) -> _Named:
-    done = subprocess.run(
-        [
-            shutil.which("fio") or "fio", "--name=reference", f"--directory={place}",
-            "--ioengine=libaio", "--direct=1", "--unlink=1", "--lat_percentiles=1",
-            "--randrepeat=0", "--scramble_buffers=0", "--output-format=json",
-            f"--bs={kind.block_bytes}", f"--iodepth={kind.depth}",
-            *_JOBS[kind.pattern, kind.operation],
-        ],
-        capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False,
-    )  # fmt: skip
+    size_bytes = _FILE_BYTES[kind.operation]
+    with unnamed_file(place, size_bytes) as file:
+        file.fill(size_bytes, _LAYING_SECONDS)
+        path = f"/proc/{os.getpid()}/fd/{file.descriptor}"
+        done = subprocess.run(
+            [
+                shutil.which("fio") or "fio", "--name=reference", f"--filename={path}",
+                "--allow_file_create=0", "--fallocate=none",
+                "--ioengine=libaio", "--direct=1", "--lat_percentiles=1",
+                "--randrepeat=0", "--scramble_buffers=0", "--output-format=json",
+                f"--bs={kind.block_bytes}", f"--iodepth={kind.depth}",
+                *_JOBS[kind.pattern, kind.operation],
+            ],
+            capture_output=True, text=True, timeout=_LIMIT_SECONDS, check=False,
+        )  # fmt: skip
     if done.returncode != 0:
         raise RuntimeError(done.stderr or done.stdout)
     told: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
