@@ -22,3 +22,10 @@ def along(values: Tensor, knots: Sequence[float], at: Tensor) -> Tensor:
     slope = (y[1:] - y[:-1]) / (places[1:] - places[:-1]).unsqueeze(1)
     found = y[below, draw] + slope[below, draw] * (x - places[below])
     return torch.clamp_min(found, 0.0)
+
+
+def between(points: Sequence[tuple[float, float]], at: float) -> float:
+    """The same of single (knot, value) points at a single place."""
+    knots, values = zip(*points, strict=True)
+    column = torch.tensor(values, dtype=torch.float64).unsqueeze(1)
+    return float(along(column, knots, torch.tensor([[at]], dtype=torch.float64)))

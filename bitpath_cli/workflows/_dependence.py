@@ -8,7 +8,6 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from bitpath_cli.cost.objective import objective, ratios
 from bitpath_cli.cost.sensitivity import Levers, elasticities, flip, is_balanced, ranked
 from bitpath_cli.cost.uncertainty import Draws
 from bitpath_cli.model.configuration import StrategyName
@@ -17,7 +16,7 @@ from bitpath_cli.model.recommendation import Bottleneck, BreakEven, Remedy, Sens
 from bitpath_cli.model.units import ONE, Unit
 from bitpath_cli.strategies import RATE_LEVERS, Outcome, evaluate, select
 from bitpath_cli.workflows import _wording
-from bitpath_cli.workflows._judgement import Judgement
+from bitpath_cli.workflows._judgement import Judgement, scored
 from bitpath_cli.workflows._next_money import SHARES
 
 _FLIPPING: Final = ("network_bandwidth", "network_latency", "compute", "rent", "purchase")
@@ -121,7 +120,7 @@ def _scores_along(judged: Judgement, rows: Tensor, lever: str, factors: Tensor) 
 def _scores(judged: Judgement, rows: Tensor, levers: Mapping[str, Tensor]) -> Tensor:
     """L of some configurations [rows, factors], infinite where infeasible; references stay."""
     outcome: Outcome = evaluate(judged.question, select(judged.plans, rows), Draws(1), levers)
-    scores = objective(ratios(outcome.total(), judged.reference), dict(judged.wishes.lambdas))
+    scores = scored(judged, outcome)
     return torch.where(outcome.feasible(), scores, torch.full_like(scores, torch.inf))
 
 

@@ -153,6 +153,11 @@ def priced(
     return torch.cat(scores), torch.cat(excess)
 
 
+def scored(judged: Judgement, outcome: Outcome) -> Tensor:
+    """L of an outcome [C, D] by the judgement's weights and references."""
+    return objective(ratios(outcome.total(), judged.reference), dict(judged.wishes.lambdas))
+
+
 def _sunk(question: Question) -> Question:
     """The same where what is owned costs nothing more; copies of it are still to be bought."""
     first, *others = question.machines

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
-import torch
-
 from bitpath_cli.errors import UnmeasuredHost
 from bitpath_cli.model.reading import Method, Origin, Quantity, assumed
 from bitpath_cli.model.report import Report
@@ -14,7 +12,7 @@ from bitpath_cli.model.result import BenchmarkResult
 from bitpath_cli.model.site import Site
 from bitpath_cli.model.units import BYTE, FLOP, ONE, SECOND, Unit
 from bitpath_cli.model.workload import Data, Residency, Training, Work, Workload
-from bitpath_cli.prediction.interpolation import along
+from bitpath_cli.prediction.interpolation import between
 from bitpath_cli.strategies import MeasuredReductions, MeasuredSteps, Question
 from bitpath_cli.workflows._combine import scaled
 from bitpath_cli.workflows._process_spread import process_spread, with_spread
@@ -117,12 +115,10 @@ def measured_steps(results: Sequence[BenchmarkResult]) -> MeasuredSteps:
     )
 
 
-def backward_alone(results: Sequence[BenchmarkResult], samples: float) -> float:
+def backward_alone(steps: MeasuredSteps, samples: float) -> float:
     """Seconds of a rank's backward without others: on the lines between the measured batches."""
-    steps = measured_steps(results)
-    seconds = torch.tensor([[each.value] for each in steps.backward], dtype=torch.float64)
-    at = torch.tensor([[samples]], dtype=torch.float64)
-    return float(along(seconds, steps.samples, at))
+    seconds = (each.value for each in steps.backward)
+    return between(tuple(zip(steps.samples, seconds, strict=True)), samples)
 
 
 def measured_reductions(result: BenchmarkResult) -> MeasuredReductions:

@@ -9,15 +9,13 @@ from dataclasses import replace
 from typing import Final
 
 import torch
-from torch import Tensor
 
-from bitpath_cli.cost.objective import objective, ratios
 from bitpath_cli.cost.uncertainty import Draws
 from bitpath_cli.model.recommendation import Remedy
 from bitpath_cli.model.workload import Serving
 from bitpath_cli.prediction.memory import WEIGHT_BYTES
-from bitpath_cli.strategies import PRECISIONS, Outcome, ServicePlans, evaluate, select
-from bitpath_cli.workflows._judgement import Judgement
+from bitpath_cli.strategies import PRECISIONS, ServicePlans, evaluate, select
+from bitpath_cli.workflows._judgement import Judgement, scored
 from bitpath_cli.workflows._one_change import as_remedy
 
 CACHED: Final = 0.3
@@ -34,16 +32,16 @@ def service_remedies(judged: Judgement, row: int) -> tuple[Remedy, ...]:
     plans, serving = select(judged.plans, torch.tensor([row])), judged.question.workload.serving
     if not isinstance(plans, ServicePlans) or serving is None:
         return ()
-    now = evaluate(judged.question, plans, Draws(1))
+    score, price = judged.scores[[row]], judged.nominal.total().hardware[[row], 0]
     found = []
     for words, changed, rate in _changes(judged, plans, serving):
         levers = {"request_rate": torch.tensor([rate], dtype=torch.float64)}
         then = evaluate(judged.question, changed, Draws(1), levers)
         if bool(then.feasible().all()):
-            scores = torch.cat([_scores(judged, now), _scores(judged, then)])
-            money = torch.cat([each.total().hardware[:, 0] for each in (now, then)])
+            scores = torch.cat([score, scored(judged, then)[:, 0]])
+            money = torch.cat([price, then.total().hardware[:, 0]])
             found.append(as_remedy(judged, words, scores, money))
-    least = -_NOTICED * float(judged.scores[row])
+    least = -_NOTICED * float(score)
     helpful = (each for each in found if each.change_in_score < least)
     return tuple(sorted(helpful, key=lambda each: each.change_in_score))
 
@@ -82,8 +80,3 @@ def _fewer_nodes(plans: ServicePlans, share: float) -> ServicePlans:
     present = plans.central_count > 0
     hours = torch.ceil(plans.hours * share - 1e-9).clamp_min(1.0) * present.unsqueeze(1)
     return replace(plans, hours=hours, central_count=hours.amax(dim=1))
-
-
-def _scores(judged: Judgement, outcome: Outcome) -> Tensor:
-    lambdas = dict(judged.wishes.lambdas)
-    return objective(ratios(outcome.total(), judged.reference), lambdas)[:, 0]

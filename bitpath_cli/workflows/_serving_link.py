@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
-import torch
-
 from bitpath_cli.errors import PeerFailed
 from bitpath_cli.host import monotonic
 from bitpath_cli.model.reading import Quantity
-from bitpath_cli.prediction.interpolation import along
+from bitpath_cli.prediction.interpolation import between
 from bitpath_cli.serving.client import Client, Refused
 from bitpath_cli.serving.service import BODY_BYTES
 from bitpath_cli.workflows.remote import Link, find_interface, link_bytes, look
@@ -61,7 +59,7 @@ class Direction:
         largest = self.sizes[-1]
         beyond = max(0.0, size_bytes - largest.size_bytes) / self.rate
         points = [(float(each.size_bytes), median(each.seconds)) for each in self.sizes]
-        return max(0.0, _between(points, size_bytes) - empty) + beyond
+        return max(0.0, between(points, size_bytes) - empty) + beyond
 
     def burst(self, empty: float) -> float:
         """Bytes that passed at once before the rate began to bind."""
@@ -99,8 +97,8 @@ class Passage:
         ]
         back = [(float(each.size_bytes), each.sent or 0.0) for each in (empty, *self.down.sizes)]
         return (
-            _between(up, sent) + _between(back, received) - empty.sent,
-            _between(ack, sent) + _between(down, received) - empty.received,
+            between(up, sent) + between(back, received) - empty.sent,
+            between(ack, sent) + between(down, received) - empty.received,
         )
 
     def processor(self, sent: float, received: float, *, at_edge: bool) -> float:
@@ -113,7 +111,7 @@ class Passage:
                 (float(each.size_bytes), getattr(each, name))
                 for each in (self.empty, *direction.sizes)
             ]
-            found += max(0.0, _between(points, size) - empty)
+            found += max(0.0, between(points, size) - empty)
         return found
 
 
@@ -249,10 +247,3 @@ def _most_bytes(told: dict[str, object]) -> int:
 async def _usage(client: Client) -> float:
     told = (await client.describe()).get("cpu_seconds")
     return float(told) if isinstance(told, int | float) else 0.0
-
-
-def _between(points: Sequence[tuple[float, float]], at: float) -> float:
-    """On straight lines between points; beyond the last, on along the last line."""
-    sizes, values = zip(*points, strict=True)
-    column = torch.tensor(values, dtype=torch.float64).unsqueeze(1)
-    return float(along(column, sizes, torch.tensor([[at]], dtype=torch.float64)))

@@ -38,6 +38,7 @@ from bitpath_cli.workflows._scaled_job import (
     STEPS,
     backward_alone,
     batch_of,
+    measured_steps,
     sizes_of,
     small_job,
     small_question,
@@ -81,6 +82,7 @@ def weigh(wish: TrialWish, report: Report, found: Evidence) -> Trial:
         question,
         max(1, _threads(report) // _ranks_here(wish)),
     )
+    steps = measured_steps(alone)
     tried, row = [], 0
     for index, (each, run) in enumerate(zip(attempted, taken, strict=True)):
         if run is None:
@@ -91,7 +93,7 @@ def weigh(wish: TrialWish, report: Report, found: Evidence) -> Trial:
             *_terms(forecast, index, measured, row, site.currency),
         )
         held = find_held(
-            found.runs[each], found.checks, backward_alone(alone, batch_of(found.runs[each]))
+            found.runs[each], found.checks, backward_alone(steps, batch_of(found.runs[each]))
         )
         tried.append(_tried(each, figures).model_copy(update={"held": held}))
         row += 1
