@@ -1,13 +1,16 @@
 """What requests take that pass stations in series: processors with quotas, and a link that bursts.
 
-Each station serves in the order of arrival, so Lindley's recursion follows every request: it begins
+A processor serves in the order of arrival, so Lindley's recursion follows every request: it begins
 when it has come and the one before it is done (Lindley, The theory of queues with a single server,
-1952). No distribution is assumed: the arrivals are those that will be sent, and each draw takes
-its service times from measured ones. A link carries tokens at its rate and keeps up to its burst of
+1952). Messages that cross a link at the same time, each on a connection of its own, share it
+(processor sharing; Kleinrock, Time-shared systems, 1967), and keep their order since all have one
+size. No distribution is assumed: the arrivals are those that will be sent, and each draw takes its
+service times from measured ones. A link carries tokens at its rate and keeps up to its burst of
 them (token bucket, RFC 2697); a processor under a quota stops when the period's share is used up
 (the kernel's CFS bandwidth control).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,22 +79,16 @@ def answer_times(
     if way is None:
         moments = [edge.work(at.expand(count), spent) for at, spent in _pairs(arrivals, edge_work)]
         return torch.stack(moments) - arrivals.unsqueeze(1)
-    sent, received = _Bucket(way.up, count), _Bucket(way.down, count)
-    connections = _Connections(len(arrivals), count)
-    path = (way.fixed - way.edge_work - way.centre_work).clamp_min(0.0)
+    trip = _Trip(way, centre, centre_work)
     none = torch.zeros(count, dtype=torch.float64)
-    finished = []
+    finished = torch.empty_like(edge_work)
     for index, (at, spent) in enumerate(_pairs(arrivals, edge_work)):
         goes = onward[index]
-        here = edge.work(at.expand(count), spent + torch.where(goes, way.edge_work, none))
-        opening = torch.where(connections.open(here, goes), way.opening, none)
-        there = sent.carry(here + opening, goes) + path
-        work = torch.where(goes, centre_work[index] + way.centre_work, none)
-        back = received.carry(centre.work(there, work, goes), goes)
-        moment = torch.where(goes, back, here)
-        connections.close(index, moment, goes)
-        finished.append(moment)
-    return torch.stack(finished) - arrivals.unsqueeze(1)
+        sending = torch.where(goes, way.edge_work, none)
+        finished[index] = edge.work(at.expand(count), spent + sending)
+        trip.begin(index, finished[index], goes)
+    answered = torch.where(onward, trip.end(), finished)
+    return answered - arrivals.unsqueeze(1)
 
 
 def _pairs(arrivals: Tensor, works: Tensor) -> "zip[tuple[Tensor, Tensor]]":
@@ -142,40 +139,108 @@ class _Server:
         )
 
 
-class _Bucket:
-    """A lane in use: its tokens, and when it is done with what was sent before."""
+class _Shared:
+    """A lane in use: who is on it, and how many bytes each who was there from the start would have.
 
-    def __init__(self, lane: Lane, count: int) -> None:
+    All of [requests, draws] or [draws]; moments must not go back.
+    """
+
+    def __init__(self, lane: Lane, requests: int, count: int) -> None:
         self._lane = lane
-        self._free = torch.zeros(count, dtype=torch.float64)
+        self._now = torch.zeros(count, dtype=torch.float64)
         self._tokens = lane.burst + torch.zeros(count, dtype=torch.float64)
+        self._carried = torch.zeros(count, dtype=torch.float64)
+        # Whoever is on the lane leaves it when so much has been carried of each.
+        self._due = torch.full((requests, count), torch.inf, dtype=torch.float64)
+        self._least = torch.zeros((requests, count), dtype=torch.float64)
 
-    def carry(self, ready: Tensor, goes: Tensor) -> Tensor:
-        """When the last byte is there."""
-        lane = self._lane
-        begin = torch.maximum(ready, self._free)
-        tokens = torch.minimum(lane.burst, self._tokens + lane.rate * (begin - self._free))
-        held = ((lane.size_bytes - tokens) / lane.rate).clamp_min(0.0)
-        end = begin + held
-        self._tokens = torch.where(goes, tokens + lane.rate * held - lane.size_bytes, self._tokens)
-        self._free = torch.where(goes, end, self._free)
-        return torch.maximum(end, ready + lane.alone)
+    def enter(self, index: Tensor, moment: Tensor, goes: Tensor) -> None:
+        """One message each, after all that left before that moment has been taken out."""
+        held = (self._lane.size_bytes - self._tokens).clamp_min(0.0)
+        left = (self._tokens - self._lane.size_bytes).clamp_min(0.0)
+        self._tokens = torch.where(goes, left, self._tokens)
+        _put(self._due, index, self._carried + held, goes)
+        _put(self._least, index, moment + self._lane.alone, goes)
+
+    def leaving(self, until: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Who leaves until then, at most one in each draw at a time: which, when, and where."""
+        while True:
+            due, index = self._due.min(dim=0)
+            sharing = torch.isfinite(self._due).sum(dim=0)
+            moment = self._now + (due - self._carried) * sharing / self._lane.rate
+            leaves = torch.isfinite(due) & (moment <= until)
+            if not bool(leaves.any()):
+                break
+            self._now = torch.where(leaves, moment, self._now)
+            self._carried = torch.where(leaves, due, self._carried)
+            _put(self._due, index, torch.full_like(due, torch.inf), leaves)
+            yield index, torch.maximum(moment, _at(self._least, index)), leaves
+        self._pass(until, sharing)
+
+    def _pass(self, until: Tensor, sharing: Tensor) -> None:
+        """Time in which nobody leaves; tokens gather while nobody is there."""
+        spent = (until - self._now).clamp_min(0.0)
+        here = sharing > 0
+        more = self._lane.rate * spent
+        saved = torch.minimum(self._lane.burst, self._tokens + more)
+        shared = self._carried + more / sharing.clamp_min(1)
+        self._tokens = torch.where(here, self._tokens, saved)
+        self._carried = torch.where(here, shared, self._carried)
+        self._now = torch.maximum(self._now, until)
 
 
-class _Connections:
-    """How many are open; one more is opened when all of them are waited on."""
+class _Trip:
+    """To the centre, through it and back, and how many connections are open for that.
 
-    def __init__(self, requests: int, count: int) -> None:
-        self._until = torch.full((requests, count), -torch.inf, dtype=torch.float64)
+    One more is opened when all of them are waited on.
+    """
+
+    def __init__(self, way: Way, centre: _Server, work: Tensor) -> None:
+        requests, count = work.shape
+        self._way, self._centre, self._work = way, centre, work + way.centre_work
+        self._path = (way.fixed - way.edge_work - way.centre_work).clamp_min(0.0)
+        self._up, self._down = (_Shared(each, requests, count) for each in (way.up, way.down))
+        self._opening = torch.zeros_like(work)
+        self._answered = torch.full_like(work, torch.inf)
+        self._waiting = torch.zeros((requests, count), dtype=torch.bool)
         self._open = torch.ones(count, dtype=torch.float64)
 
-    def open(self, moment: Tensor, goes: Tensor) -> Tensor:
-        """Where this request needs a new one."""
-        busy = (self._until > moment).sum(dim=0)
+    def begin(self, index: int, moment: Tensor, goes: Tensor) -> None:
+        """A request of which the edge has done its part then."""
+        self._carry(moment)
+        busy = (self._waiting & (self._answered > moment)).sum(dim=0)
         more = goes & (busy >= self._open)
         self._open = self._open + more
-        return more
+        self._opening[index] = torch.where(more, self._way.opening, torch.zeros_like(moment))
+        self._waiting[index] = goes
+        self._up.enter(torch.full_like(moment, index, dtype=torch.int64), moment, goes)
 
-    def close(self, index: int, moment: Tensor, goes: Tensor) -> None:
-        """It is waited on until then."""
-        self._until[index] = torch.where(goes, moment, self._until[index])
+    def end(self) -> Tensor:
+        """When each was answered, [requests, draws]; endless for those that did not go."""
+        over = torch.full_like(self._open, torch.inf)
+        self._carry(over)
+        self._answer(over)
+        return self._answered
+
+    def _carry(self, until: Tensor) -> None:
+        for index, moment, leaves in self._up.leaving(until):
+            there = moment + self._path + _at(self._opening, index)
+            back = self._centre.work(there, _at(self._work, index), leaves)
+            self._answer(torch.where(leaves, back, torch.zeros_like(back)))
+            self._down.enter(index, back, leaves)
+        self._answer(torch.where(torch.isfinite(until), until, torch.zeros_like(until)))
+
+    def _answer(self, until: Tensor) -> None:
+        for index, moment, leaves in self._down.leaving(until):
+            _put(self._answered, index, moment, leaves)
+
+
+def _at(table: Tensor, index: Tensor) -> Tensor:
+    """In each draw the row that is named."""
+    return table.gather(0, index.unsqueeze(0)).squeeze(0)
+
+
+def _put(table: Tensor, index: Tensor, values: Tensor, where: Tensor) -> None:
+    """In each draw the row that is named, where it is said."""
+    kept = torch.where(where, values, _at(table, index))
+    table.scatter_(0, index.unsqueeze(0), kept.unsqueeze(0))

@@ -8,7 +8,7 @@ from torch import Tensor
 from bitpath_cli.model.reading import Quantity
 from bitpath_cli.model.workload import Serving
 from bitpath_cli.prediction.elasticity import cold_share, paid_nodes
-from bitpath_cli.prediction.latency import Wait, likely_wait, percentile_of_sum, wait
+from bitpath_cli.prediction.latency import Wait, likely_wait, percentile_of_sum, sharing_wait
 from bitpath_cli.strategies import ServicePlans
 from bitpath_cli.strategies._answering import Answering, Nodes, answering
 from bitpath_cli.strategies._columns import HOURS
@@ -197,7 +197,7 @@ def _billed_least(world: World, none: Tensor) -> Tensor:
 def path_to_centre(
     plans: ServicePlans, world: World, serving: Serving, escalated_rate: Tensor
 ) -> Path:
-    """An open connection: the round trip, both transfers, and the queue for the place's uplink."""
+    """An open connection: the round trip, both transfers, and who else is on the place's uplink."""
     link = world.question.site.uplink
     wide = world.lever("network_bandwidth")
     up = world.of("uplink.up", link.up) * wide
@@ -214,7 +214,7 @@ def path_to_centre(
     return Path(
         seconds=round_trip + sending + reply / down,
         upload=sending,
-        uplink_wait=wait(torch.ones_like(peak), peak, sending, serving.arrival),
+        uplink_wait=sharing_wait(peak, sending, serving.arrival),
         uplink_load=peak * sending,
         link_seconds=sending + reply / down,
         bytes_moved=request + reply,

@@ -7,17 +7,29 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from torch import Tensor
 
 from bitpath_cli.errors import BadModel, PeerFailed
 from bitpath_cli.host import monotonic
 from bitpath_cli.serving.client import Client, Refused
-from bitpath_cli.workflows._edge_part import EdgePart, Sent
+from bitpath_cli.workflows._edge_part import Sent
 from bitpath_cli.workflows._tensors import from_array, to_array
 
 _WARM_UPS: Final = 3
+
+
+class Computing(Protocol):
+    """What the edge does with a request."""
+
+    def prepare(self) -> None:
+        """Called in every thread that computes."""
+        ...
+
+    def compute(self, index: int) -> Sent:
+        """The answer, or what is sent on; BadModel where the model raises."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +60,7 @@ class Outcome:
     cloud_cpu_seconds: float | None = None
 
 
-async def warm_up(edge: EdgePart, client: Client | None) -> None:
+async def warm_up(edge: Computing, client: Client | None) -> None:
     """A few requests that are not counted; PeerFailed where even they fail."""
     with _worker(edge) as worker:
         for index in range(_WARM_UPS):
@@ -59,7 +71,7 @@ async def warm_up(edge: EdgePart, client: Client | None) -> None:
 
 
 async def drive(
-    edge: EdgePart, client: Client | None, arrivals: Sequence[float], request_seconds: float
+    edge: Computing, client: Client | None, arrivals: Sequence[float], request_seconds: float
 ) -> Outcome:
     """One run: every request is begun when it arrives, none waits for another to be answered.
 
@@ -82,7 +94,7 @@ async def drive(
 
 
 @contextlib.contextmanager
-def _worker(edge: EdgePart) -> Iterator[ThreadPoolExecutor]:
+def _worker(edge: Computing) -> Iterator[ThreadPoolExecutor]:
     """The edge is one server: requests are computed one after the other."""
     worker = ThreadPoolExecutor(1, "edge", initializer=edge.prepare)
     try:
@@ -117,7 +129,7 @@ async def _arrive(
 
 
 async def _note(
-    index: int, due: float, limit: float, edge: EdgePart, client: Client | None,
+    index: int, due: float, limit: float, edge: Computing, client: Client | None,
     worker: ThreadPoolExecutor, outcome: Outcome,
 ) -> None:  # fmt: skip
     if outcome.lost is not None:
@@ -134,7 +146,7 @@ async def _note(
 
 
 async def _handle(
-    index: int, due: float, edge: EdgePart, client: Client | None, worker: ThreadPoolExecutor
+    index: int, due: float, edge: Computing, client: Client | None, worker: ThreadPoolExecutor
 ) -> Done:
     sent, seconds = await asyncio.get_running_loop().run_in_executor(worker, _time, edge, index)
     if sent.answer is not None:
@@ -148,7 +160,7 @@ async def _handle(
     )  # fmt: skip
 
 
-def _time(edge: EdgePart, index: int) -> tuple[Sent, float]:
+def _time(edge: Computing, index: int) -> tuple[Sent, float]:
     begin = monotonic()
     sent = edge.compute(index)
     return sent, monotonic() - begin

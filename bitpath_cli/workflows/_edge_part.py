@@ -65,7 +65,7 @@ class EdgePart:
         except CannotMeasure as refusal:
             raise BadModel(small or name, refusal.missing.detail) from refusal
         self._check()
-        with _blamed(name):
+        with blamed(name):
             self.pool = [self.subject.draw(1, _POOL_SEED + index) for index in range(POOL)]
             self.references = [self._stages.run(each) for each in self.pool]
             self._sure = self._judge()
@@ -88,7 +88,7 @@ class EdgePart:
 
     def compute(self, index: int) -> Sent:
         """The edge's part for one request of the pool; BadModel where the model raises."""
-        with _blamed(self.subject.name):
+        with blamed(self.subject.name):
             return self._compute(index)
 
     def _compute(self, index: int) -> Sent:
@@ -146,7 +146,8 @@ class EdgePart:
 
 
 @contextlib.contextmanager
-def _blamed(name: str) -> Iterator[None]:
+def blamed(name: str) -> Iterator[None]:
+    """What the model raises becomes BadModel."""
     try:
         with blame(name):
             yield

@@ -1,6 +1,7 @@
 """A model alone, one request at a time with rests between: module by module here, and over there.
 
-Rests let a quota's budget and a link's burst recover, so what is measured is the work itself.
+Rests let a quota's budget and a link's burst recover, so what is measured is the work itself. What
+is measured here comes as requests will, so that it is as cold and is handed over as they are.
 """
 
 import asyncio
@@ -8,24 +9,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from statistics import median
 from typing import Final
 
 from bitpath_cli.benchmarks._inference_stages import Stages
-from bitpath_cli.benchmarks._inference_subject import Subject, Tensors, blame
+from bitpath_cli.benchmarks._inference_subject import Subject, Tensors
 from bitpath_cli.errors import BadModel
 from bitpath_cli.host import Host, monotonic
 from bitpath_cli.meters import throttling
 from bitpath_cli.serving.client import Client, Refused
-from bitpath_cli.workflows._edge_part import EdgePart, Placement
+from bitpath_cli.workflows._drive import drive
+from bitpath_cli.workflows._edge_part import EdgePart, Placement, Sent, blamed
 from bitpath_cli.workflows._tensors import to_array
 
 _LEAST_SAMPLES: Final = 3
 _MOST_SAMPLES: Final = 60
 _WARM_UPS: Final = 2
-_HAND_OVERS: Final = 25
 _THROTTLED: Final = "throttled_time"
-_HAND_OVER_SECONDS: Final = 2e-3
+# Work that begins this much later than its like takes never waits for it.
+_SPARE: Final = 1.5
+_PATIENCE_SECONDS: Final = 600.0
 # Of a quota's budget, no more than this is used while measuring.
 _USED_SHARE: Final = 0.5
 _ESCALATED: Final = 0.5
@@ -107,29 +111,30 @@ def parts_of(part: EdgePart) -> Parts:
 
 
 def measure_edge(part: EdgePart, seconds: float, pause: float, quota: float | None) -> AtEdge:
-    """Alternately the whole and the small model, for about so many seconds.
+    """In turn the whole and the small model, for about so many seconds; BadModel if one raises.
 
     `pause` is that between requests: what rests as long is as cold as it will be then. Seconds in
     which the kernel stopped the process for its quota are taken off.
     """
-    rows: list[tuple[float, ...]] = []
-    small: list[float] = []
-    spent = busy = 0.0
-    part.prepare()
-    deadline = monotonic() + seconds
-    with blame(part.subject.name):
-        while len(rows) < _LEAST_SAMPLES or (monotonic() < deadline and len(rows) < _MOST_SAMPLES):
-            inputs = part.pool[len(rows) % len(part.pool)]
-            ran = _watch(partial(_time_modules, part.stages, inputs), part.threads)
-            rows.append(tuple(ran.share * each for each in ran.seconds))
-            busy, spent = busy + ran.used, spent + ran.share * ran.spent
-            time.sleep(max(pause, _recovery(ran.used, ran.spent, quota)))
-            if part.small_weight_bytes:
-                ran = _watch(partial(_time, partial(part.compute, len(rows))), part.threads)
-                small.append(ran.share * ran.seconds[0])
-                time.sleep(_recovery(ran.used, ran.spent, quota))
-    hand_over = asyncio.run(_hand_over())
-    return AtEdge(tuple(rows), tuple(small), hand_over, busy / spent)
+    trying = _Rehearsal(part)
+    trying.prepare()
+    for turn in range(trying.turns):
+        trying.compute(turn)
+    gaps = [max(pause, _SPARE * each.spent, _period(each, quota)) for each in trying.ran]
+    least, most = _LEAST_SAMPLES * len(gaps), _MOST_SAMPLES * len(gaps)
+    count = min(most, max(least, int(len(gaps) * seconds / sum(gaps))))
+    arrivals = list(accumulate((gaps[index % len(gaps)] for index in range(count)), initial=0.0))
+    trying.ran.clear()
+    outcome = asyncio.run(drive(trying, None, arrivals[:count], _PATIENCE_SECONDS))
+    if outcome.lost is not None:
+        raise outcome.lost
+    whole, small = (trying.ran[turn :: trying.turns] for turn in (0, trying.turns - 1))
+    handed = median(each.latency - each.edge_seconds for each in outcome.done)
+    return AtEdge(
+        tuple(each.alone for each in whole),
+        tuple(each.alone[0] for each in small) if trying.turns > 1 else (),
+        handed, sum(each.used for each in whole) / sum(each.share * each.spent for each in whole),
+    )  # fmt: skip
 
 
 async def measure_centre(
@@ -173,6 +178,32 @@ class _Ran:
     used: float
     share: float
 
+    @property
+    def alone(self) -> tuple[float, ...]:
+        """Seconds of each part without the kernel's stopping it."""
+        return tuple(self.share * each for each in self.seconds)
+
+
+class _Rehearsal:
+    """The edge's work while it is measured: the whole model by its modules, then the small one."""
+
+    def __init__(self, part: EdgePart) -> None:
+        self.turns = 2 if part.small_weight_bytes else 1
+        self.ran: list[_Ran] = []
+        self._part = part
+
+    def prepare(self) -> None:
+        self._part.prepare()
+
+    def compute(self, index: int) -> Sent:
+        part, turn = self._part, index // self.turns
+        work = partial(_time_modules, part.stages, part.pool[turn % len(part.pool)])
+        if index % self.turns:
+            work = partial(_time, partial(part.compute, turn))
+        with blamed(part.subject.name):
+            self.ran.append(_watch(work, part.threads))
+        return Sent(part.reference(turn))
+
 
 def _watch(work: Callable[[], tuple[float, ...]], threads: int) -> _Ran:
     """It ran for no less than the processor's own clock says."""
@@ -213,17 +244,6 @@ def _recovery(used: float, spent: float, quota: float | None) -> float:
     return 0.0 if quota is None else max(0.0, used / (_USED_SHARE * quota) - spent)
 
 
-async def _hand_over() -> float:
-    """A request to another thread and back, as every one is handed to the worker."""
-    loop = asyncio.get_running_loop()
-    taken: list[float] = []
-    for _ in range(_HAND_OVERS):
-        begin = monotonic()
-        await loop.run_in_executor(None, _nothing)
-        taken.append(monotonic() - begin)
-        await asyncio.sleep(_HAND_OVER_SECONDS)
-    return median(taken)
-
-
-def _nothing() -> None:
-    """The least that a worker can be asked."""
+def _period(ran: _Ran, quota: float | None) -> float:
+    """From the begin of such work until the next may begin."""
+    return ran.spent + _recovery(ran.used, ran.spent, quota)

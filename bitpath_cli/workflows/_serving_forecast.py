@@ -102,7 +102,7 @@ def forecast(
     )
     count = len(arrivals)
     here = draw.work([_here(each, placement) for each in learnt.edges], count) * draw.drift()
-    here = here + (0.0 if placement.kind == "cloud" else learnt.edges[0].hand_over)
+    handed = here + median(each.hand_over for each in learnt.edges)
     onward = draw.escalated(count, going_on or _escalated(placement))
     there, sizes = torch.zeros_like(here), message_sizes(learnt.parts, placement)
     way = None
@@ -116,7 +116,7 @@ def forecast(
         way = _way(learnt.passage, sizes, draw)
     busy = (_busy(learnt.edges), _busy(learnt.centres))
     processors = tuple(draw.processor(*each) for each in zip(learnt.quotas, busy, strict=True))
-    latencies = answer_times(arrivals, here, onward, there, (processors[0], processors[1]), way)
+    latencies = answer_times(arrivals, handed, onward, there, (processors[0], processors[1]), way)
     ends = (arrivals.unsqueeze(1) + latencies).amax(dim=0)
     return _account(learnt, sizes, latencies, ends, (here, there), onward, traffic.rate)
 
@@ -199,7 +199,7 @@ def _way(passage: Passage, sizes: tuple[int, int], draw: _Chance) -> Way:
     return Way(
         up=lane(passage.up, sizes[0]), down=lane(passage.down, sizes[1]), fixed=empty * luck,
         edge_work=work(passage.empty, at_edge=True), centre_work=work(passage.empty, at_edge=False),
-        opening=passage.opening * luck,
+        opening=passage.opening(sizes[0]) * luck,
     )  # fmt: skip
 
 

@@ -16,7 +16,13 @@ from bitpath_cli.model.reading import Quantity
 from bitpath_cli.prediction.interpolation import between
 from bitpath_cli.serving.client import Client, Refused
 from bitpath_cli.serving.service import BODY_BYTES
-from bitpath_cli.workflows.remote import Link, find_interface, link_bytes, look
+from bitpath_cli.workflows.remote import (
+    REQUEST_SECONDS,
+    Link,
+    find_interface,
+    link_bytes,
+    look,
+)
 
 _STEP: Final = 4
 _SMALLEST: Final = 4 << 10
@@ -28,6 +34,11 @@ _LEAST_EACH: Final = 2
 # Where a hiccup made the message alone slower than many: not even that of the time is certain.
 _SHARE_AT_LEAST: Final = 0.5
 _OPENINGS: Final = 3
+_CONNECTIONS: Final = 2
+_LEAST_LATER: Final = 2
+# Messages of a connection that is still finding out what it can carry, beside the first.
+_SETTLING: Final = 1
+_MOST_PAUSE_SECONDS: Final = 0.1
 _HEADER_BYTES: Final = 1 << 10
 
 
@@ -70,20 +81,30 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Both directions, an empty exchange, and what opening a connection adds."""
+    """Both directions, an empty exchange, and what the first message of a connection takes more.
+
+    `openings` is that by size; slow start makes it a matter of size.
+    """
 
     empty: Exchanged
     up: Direction
     down: Direction
-    opening: float
+    openings: tuple[tuple[float, float], ...]
 
-    def having(self, found: Exchanged) -> "Passage":
-        """With one more request size, or with more messages of one that there was."""
+    def opening(self, size_bytes: float) -> float:
+        """Seconds that a message of that size takes more where a connection is opened for it."""
+        return between(self.openings, size_bytes)
+
+    def having(self, found: Exchanged, opening: float) -> "Passage":
+        """With one more request size, or more messages of one that there was."""
         same = [each for each in self.up.sizes if each.size_bytes == found.size_bytes]
         seconds = tuple(second for each in (*same, found) for second in each.seconds)
         others = [each for each in self.up.sizes if each.size_bytes != found.size_bytes]
         sizes = sorted((*others, replace(found, seconds=seconds)), key=lambda each: each.size_bytes)
-        return replace(self, up=replace(self.up, sizes=tuple(sizes)))
+        openings = {**dict(self.openings), float(found.size_bytes): opening}
+        return replace(
+            self, up=replace(self.up, sizes=tuple(sizes)), openings=tuple(sorted(openings.items()))
+        )
 
     def wire_bytes(self, sent: float, received: float) -> tuple[float, float] | None:
         """What the interface counts of a request and its reply, as it did of messages like them."""
@@ -121,10 +142,11 @@ async def measure_passage(
 ) -> Passage:  # fmt: skip
     """For requests of up to `sent` bytes and replies of `received`, in about so many seconds.
 
-    `pause` between messages is that between requests, so that connections idle as long.
+    `pause` is that between requests; at most a tenth of a second of it is kept between messages,
+    since those of a placement's own size are measured again (`measure_request`).
     Raises PeerFailed where the service goes away or does not know such messages.
     """
-    most = _most_bytes(await client.describe())
+    most, pause = _most_bytes(await client.describe()), min(pause, _MOST_PAUSE_SECONDS)
     try:
         empty = await _alone(client, interface, _EMPTY, _EMPTY, pause, seconds / 8)
         ups = await _sweep(client, interface, sent, most, True, pause, seconds / 4)
@@ -140,30 +162,51 @@ async def measure_passage(
             "It is of an older version, or its --max-body is smaller than a request.",
             "Start it there with the same version: bitpath serve",
         ) from refusal
-    return Passage(empty, Direction(ups, rates[0]), Direction(downs, rates[1]), opening)
+    openings = ((float(ups[-1].size_bytes), opening),)
+    return Passage(empty, Direction(ups, rates[0]), Direction(downs, rates[1]), openings)
 
 
 async def measure_request(
-    client: Client, url: str, size_bytes: int, pause: float, seconds: float
-) -> Exchanged:
-    """Requests of just that size, one at a time: what lies between two sizes is no straight line.
+    link: Link, size_bytes: int, pause: float, seconds: float
+) -> tuple[Exchanged, float]:
+    """Requests of just that size, one at a time, and what the first of a connection takes more.
 
-    TCP sends ten segments and then waits a round trip (RFC 6928), so times are steps of the size.
+    What lies between two sizes is no straight line: TCP sends ten segments and then waits a round
+    trip (RFC 6928), and what it dares later depends on what the connection has carried before. So
+    each connection is new and has carried nothing else.
     """
+    interface, firsts, later = find_interface(link.url), [], []
     try:
-        return await _alone(client, find_interface(url), size_bytes, _EMPTY, pause, seconds)
+        for _ in range(_CONNECTIONS):
+            async with Client(link.url, link.token, REQUEST_SECONDS) as client:
+                begin = monotonic()
+                await client.exchange(size_bytes, _EMPTY)
+                firsts.append(monotonic() - begin)
+                for _ in range(_SETTLING):
+                    await asyncio.sleep(pause)
+                    await client.exchange(size_bytes, _EMPTY)
+                await asyncio.sleep(pause)
+                later.append(
+                    await _alone(
+                        client, interface, size_bytes, _EMPTY, pause, seconds / _CONNECTIONS,
+                        _LEAST_LATER,
+                    )
+                )  # fmt: skip
     except Refused as refusal:
         raise refusal.lasting() from refusal
+    taken = tuple(second for each in later for second in each.seconds)
+    return replace(later[-1], seconds=taken), max(0.0, median(firsts) - median(taken))
 
 
 async def _alone(
-    client: Client, interface: str, sent: int, received: int, pause: float, seconds: float
-) -> Exchanged:
+    client: Client, interface: str, sent: int, received: int, pause: float, seconds: float,
+    least: int = _LEAST_REPEATS,
+) -> Exchanged:  # fmt: skip
     taken: list[float] = []
     used = await _usage(client)
     before, working = look(), time.process_time()
     deadline = monotonic() + seconds
-    while len(taken) < _LEAST_REPEATS or (len(taken) < _REPEATS and monotonic() < deadline):
+    while len(taken) < least or (len(taken) < _REPEATS and monotonic() < deadline):
         begin = monotonic()
         await client.exchange(sent, received)
         taken.append(monotonic() - begin)

@@ -83,23 +83,24 @@ def learn(study: Study) -> Learnt:
 
 
 def learn_again(study: Study, known: Learnt, placement: Placement, patience: float) -> Learnt:
-    """One more round of the model alone at both ends, and requests of just the placement's size.
+    """One more round of what the placement uses: the model alone, and requests of just its size.
 
     Of what does not end within that patience, nothing is known anew.
     """
     own, theirs = known.quotas
-    edge = measure_edge(study.part, study.again_seconds, study.pause, own)
-    edges = (*known.edges, edge)
-    if study.link is None or known.passage is None:
-        return replace(known, edges=edges)
-    size = None if placement.kind == "edge" else message_sizes(known.parts, placement)[0]
-    asking = _ask_alone(study, study.link, theirs, known.threads[1], size)
+    if placement.kind != "cloud":
+        edge = measure_edge(study.part, study.again_seconds, study.pause, own)
+        known = replace(known, edges=(*known.edges, edge))
+    if placement.kind == "edge" or study.link is None or known.passage is None:
+        return known
+    size = message_sizes(known.parts, placement)[0]
+    asking = _ask_again(study, study.link, theirs, known.threads[1], size)
     try:
-        found, sent = asyncio.run(asyncio.wait_for(asking, max(0.0, patience)))
+        found, sent, opening = asyncio.run(asyncio.wait_for(asking, max(0.0, patience)))
     except TimeoutError:
-        return replace(known, edges=edges)
-    passage = known.passage if sent is None else known.passage.having(sent)
-    return replace(known, edges=edges, centres=(*known.centres, found), passage=passage)
+        return known
+    passage = known.passage.having(sent, opening)
+    return replace(known, centres=(*known.centres, found), passage=passage)
 
 
 async def _ask(
@@ -128,14 +129,12 @@ def _told_of(told: dict[str, object], study: Study) -> tuple[float | None, int]:
     )
 
 
-async def _ask_alone(
-    study: Study, link: Link, quota: float | None, threads: int, size: int | None
-) -> tuple[AtCentre, Exchanged | None]:
+async def _ask_again(
+    study: Study, link: Link, quota: float | None, threads: int, size: int
+) -> tuple[AtCentre, Exchanged, float]:
     seconds = study.again_seconds
     async with Client(link.url, link.token, REQUEST_SECONDS) as client:
         centre = await measure_centre(
             client, study.part.subject, seconds, study.pause, quota, threads
         )
-        if size is None:
-            return centre, None
-        return centre, await measure_request(client, link.url, size, study.pause, seconds)
+    return centre, *await measure_request(link, size, study.pause, seconds)

@@ -34,7 +34,8 @@ _START_SECONDS: Final = 0.8
 _AGAIN_COSTS: Final = 3.5
 _LEAST_RUN_SECONDS: Final = 1.0
 _LEAST_PAUSE_SECONDS: Final = 0.01
-_MOST_PAUSE_SECONDS: Final = 0.15
+# Beyond what TCP waits before it forgets what a connection can carry (RFC 5681, 4.1).
+_MOST_PAUSE_SECONDS: Final = 0.25
 _FULL: Final = 1.0
 
 

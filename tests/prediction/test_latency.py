@@ -10,6 +10,7 @@ from bitpath_cli.prediction.latency import (
     Wait,
     erlang_c,
     percentile_of_sum,
+    sharing_wait,
     wait,
 )
 
@@ -50,6 +51,29 @@ def test_deterministic_service_waits_half_of_m_m_1() -> None:
 
 def test_periodic_arrivals_that_fit_do_not_wait() -> None:
     assert float(wait(real(1), real(5), real(0.1), "periodic").quantile(0.999)) == 0
+
+
+def test_who_shares_a_link_takes_what_sharing_takes() -> None:
+    """At ρ = 0.5, s = 0.1 s: 0.1 s more in the mean; e^0.5 − 1.5 = 0.1487, so 1.62 s² of variance.
+
+    Then the tail's weight is 2 / (1 + 1.62) = 0.763 and its 99th percentile ln(76.3) / 7.63.
+    """
+    found = sharing_wait(real(5), real(0.1), "poisson")
+    assert float(found.mean()) == pytest.approx(0.1)
+    assert float(found.quantile(0.99)) == pytest.approx(0.568, rel=2e-3)
+
+
+def test_a_link_that_is_asked_for_too_much_keeps_everyone_for_ever() -> None:
+    assert math.isinf(float(sharing_wait(real(10), real(0.1), "poisson").quantile(0.5)))
+    assert float(sharing_wait(real(5), real(0.1), "periodic").quantile(0.999)) == 0
+    assert float(sharing_wait(real(0), real(0.1), "poisson").quantile(0.999)) == 0
+
+
+@given(load=st.floats(0, 0.95), more=st.floats(1, 1.05), level=st.floats(0.5, 0.999))
+def test_a_fuller_link_keeps_a_message_longer(load: float, more: float, level: float) -> None:
+    few = sharing_wait(real(load), real(1), "poisson")
+    many = sharing_wait(real(load * more), real(1), "poisson")
+    assert float(many.quantile(level)) >= float(few.quantile(level)) - 1e-9
 
 
 def test_the_percentile_of_one_wait_and_a_fixed_time_is_exact() -> None:

@@ -74,8 +74,9 @@ def test_a_quota_of_a_tenth_takes_whole_periods() -> None:
 
 def test_a_bucket_lets_its_burst_pass_at_once_and_the_rest_at_its_rate() -> None:
     bucket = way(size=150, rate=100, burst=100)
-    # 50 of 150 B wait for tokens; the second finds none and waits its turn as well.
-    assert follow([0, 0], [0, 0], through=bucket) == pytest.approx([0.5, 2.0])
+    # 50 of 150 B wait for tokens, and the second finds none. Each has half of the rate, so the
+    # first is through at 1 s, when the second still has 100 B.
+    assert follow([0, 0], [0, 0], through=bucket) == pytest.approx([1.0, 2.0])
     # After 0.6 s the bucket holds 60 B again.
     assert follow([0, 1.1], [0, 0], through=bucket) == pytest.approx([0.5, 0.9])
 
@@ -89,12 +90,38 @@ def test_what_goes_is_served_at_both_ends_and_on_the_way() -> None:
 def test_who_stays_leaves_no_trace_on_the_way() -> None:
     bucket = way(size=100, rate=100, fixed=0.5)
     found = follow([0, 0, 0], [0, 0, 0], [1, 1, 1], bucket, [True, False, True])
-    assert found == pytest.approx([2.5, 0.0, 3.5])
+    # Both share the link for 2 s, and the centre takes them one after the other.
+    assert found == pytest.approx([3.5, 0.0, 4.5])
 
 
 def test_a_connection_more_is_opened_when_all_are_waited_on() -> None:
     found = follow([0, 0.1, 5], [0, 0, 0], through=way(fixed=1.0, opening=0.4))
     assert found == pytest.approx([1.0, 1.4, 1.0])
+
+
+def test_messages_share_the_link_from_when_they_meet() -> None:
+    """100 B at 100 B/s: 0.4 s alone, then each at half: 1.2 s more for 60 B, and 0.4 s alone."""
+    found = follow([0, 0.4], [0, 0], through=way(size=100, rate=100))
+    assert found == pytest.approx([1.6, 1.6])
+
+
+def test_replies_share_the_way_back() -> None:
+    none = one(0.0)
+    both = Way(
+        up=Lane(one(1e9), none, 0.0, none), down=Lane(one(100), none, 100, none), fixed=none,
+        edge_work=none, centre_work=none, opening=none,
+    )  # fmt: skip
+    assert follow([0, 0.4], [0, 0], through=both) == pytest.approx([1.6, 1.6])
+
+
+def test_a_shared_link_takes_what_processor_sharing_does() -> None:
+    """A mean of s / (1 - ρ) whatever the sizes' distribution (Kleinrock, 1967): 2.5 at ρ = 0.6."""
+    source, at, arrivals = Random(5), 0.0, []  # noqa: S311
+    for _ in range(4000):
+        at += source.expovariate(0.6)
+        arrivals.append(at)
+    found = follow(arrivals, [0.0] * len(arrivals), through=way(size=1, rate=1))
+    assert sum(found) / len(found) == pytest.approx(2.5, rel=0.1)
 
 
 def test_a_message_alone_takes_no_less_than_it_was_measured_to() -> None:

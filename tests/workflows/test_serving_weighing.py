@@ -140,7 +140,7 @@ PASSAGE = Passage(
     empty=exchanged(1, 0.010, 300, 200),
     up=Direction((exchanged(10_000, 0.012, 10_500, 250), exchanged(40_000, 0.040, 41_500, 350)),
                  rate=1e6),
-    down=Direction((exchanged(10_000, 0.012, 310, 10_400),), rate=1e6), opening=0.01,
+    down=Direction((exchanged(10_000, 0.012, 310, 10_400),), rate=1e6), openings=((40_000, 0.01),),
 )  # fmt: skip
 
 
@@ -153,12 +153,14 @@ def test_between_two_sizes_lies_a_line_and_beyond_them_the_rate() -> None:
 
 def test_a_size_that_was_measured_itself_is_on_no_line() -> None:
     """25 kB wait a round trip more than a line says; more of the same size join the first."""
-    known = PASSAGE.having(exchanged(25_000, 0.042))
+    known = PASSAGE.having(exchanged(25_000, 0.042), 0.03)
     assert known.up.alone(25_000, 0.010) == pytest.approx(0.032)
     assert known.up.burst(0.010) == PASSAGE.up.burst(0.010)
-    again = known.having(exchanged(25_000, 0.044))
+    again = known.having(exchanged(25_000, 0.044), 0.02)
     assert [each.size_bytes for each in again.up.sizes] == [10_000, 25_000, 40_000]
     assert len(again.up.sizes[1].seconds) == 6
+    assert (known.opening(25_000), again.opening(25_000)) == (0.03, 0.02)
+    assert again.opening(32_500) == pytest.approx(0.015)
 
 
 def test_bytes_on_the_wire_are_those_of_messages_like_them() -> None:
